@@ -1,0 +1,71 @@
+# Everything there is to do, in one place; CI calls the same. `make help` lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+MODEL := models/dutch-topics
+WILD ?=
+
+CODE := $(wildcard training/dutch_topics/*.py)
+SEEDS := $(shell find seeds -name '*.tsv')
+SPLITS := data/train.jsonl data/validation.jsonl data/test.jsonl
+
+.DELETE_ON_ERROR:
+.PHONY: help train data evaluate predict check test lint readme lock clean
+
+help:  ## list what make can do
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+train: $(MODEL)/SHA256SUMS  ## environment, corpus, model and its evaluation, from nothing
+	@echo 'up to date: $(MODEL); `make evaluate` measures it, `make clean train` starts over'
+
+data: data/.built  ## build data/ from seeds/
+
+evaluate: $(MODEL)/SHA256SUMS  ## measure the model on the test split, and on WILD=FILE by source
+	$(BIN)/dutch-topics evaluate
+	$(if $(WILD),$(BIN)/dutch-topics evaluate --data $(WILD) --by source,@echo 'real text left out: name a file of it with WILD=FILE')
+
+check: data/.built  ## show what the corpus is made of, and what is wrong with it
+	$(BIN)/dutch-topics data check
+
+test: .venv/.dev  ## run the tests and the checks of the code
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+lint: .venv/.dev  ## mend what ruff can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+readme: .venv/.dev $(MODEL)/SHA256SUMS  ## run the README's examples and write down what they print
+	$(BIN)/python tests/readme.py
+
+lock: .venv/.dev  ## resolve the newest versions anew, with hashes
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --upgrade pyproject.toml --group build --output-file requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --constraints requirements.txt pyproject.toml --group build --group dev --output-file requirements-dev.txt
+
+clean:  ## remove the environment, the model and all that is made by running
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache models/dutch-topics data/.built training/*.egg-info
+	find training tests -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=")'
+	$(PYTHON) -m venv .venv
+
+.venv/.run: .venv/bin/python requirements.txt pyproject.toml
+	$(PIP) install --require-hashes --requirement requirements.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.txt
+	$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+data/.built: .venv/.run $(SEEDS) $(CODE)
+	$(BIN)/dutch-topics data build
+	@touch $@
+
+$(SPLITS): data/.built
+
+$(MODEL)/SHA256SUMS: .venv/.run data/.built $(CODE)
+	$(BIN)/dutch-topics train

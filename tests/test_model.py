@@ -1,0 +1,120 @@
+"""From text to topics: what the model answers, how it is trained, and what it refuses."""
+
+import numpy as np
+import pytest
+from dutch_topics import TOPICS, InputError, TopicModel
+from dutch_topics.features import CHARACTER_COLUMNS, WORD_COLUMNS, tfidf_union
+from dutch_topics.fitting import TrainingArguments, best_threshold, fit
+from dutch_topics.model import LONGEST_TEXT
+from dutch_topics.topics import in_order, to_indicator, unknown_topics
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+
+from .conftest import FRAMES, toy_rows, toy_split
+
+TEXTS = ["Rond het leger bleef het stil", "Een merel in de regen", "Het verdrag over de invoer"]
+
+
+def test_topics_are_named_in_one_order() -> None:
+    assert TOPICS == ("sovereignty", "military", "economy", "diplomacy")
+    assert in_order(["diplomacy", "military", "military"]) == ("military", "diplomacy")
+    assert unknown_topics(["military", "sport"]) == ["sport"]
+    assert to_indicator([["economy"], []]).tolist() == [[0, 0, 1, 0], [0, 0, 0, 0]]
+    assert to_indicator([]).shape == (0, 4)
+
+
+def test_features_are_tfidf_of_words_and_of_characters_each_of_norm_1() -> None:
+    features = tfidf_union((1, 2), (3, 4))
+    X = features.fit_transform(["tank", "tank tank merel", ""]).toarray()
+    assert X.shape == (3, WORD_COLUMNS + CHARACTER_COLUMNS)
+    assert np.count_nonzero(X[0]) == 1 + 7  # tank; " ta" tan ank "nk " " tan" tank "ank "
+    assert np.count_nonzero(X[1, :WORD_COLUMNS]) == 4  # tank, merel, tank tank, tank merel
+    assert np.linalg.norm(X[:, :WORD_COLUMNS], axis=1) == pytest.approx([1, 1, 0])
+    assert np.linalg.norm(X[:, WORD_COLUMNS:], axis=1) == pytest.approx([1, 1, 0])
+
+
+def test_a_prediction_has_its_topics_and_all_four_scores(toy_model: TopicModel) -> None:
+    first, second, third = toy_model.predict(TEXTS)
+    assert (first.text, first.topics) == (TEXTS[0], ("military",))
+    assert second.topics == ()
+    assert third.topics == ("economy", "diplomacy")
+    assert list(first.scores) == list(TOPICS)
+    assert all(0 <= score <= 1 for score in first.scores.values())
+
+
+def test_scores_are_the_pipelines_probabilities(toy_model: TopicModel) -> None:
+    probabilities = toy_model.predict_proba(TEXTS)
+    assert probabilities.shape == (3, 4)
+    assert np.array_equal(probabilities, toy_model.pipeline.predict_proba(TEXTS))
+    assert probabilities.tolist() == [list(p.scores.values()) for p in toy_model.predict(TEXTS)]
+    assert toy_model.predict_proba([]).shape == (0, 4)
+
+
+@pytest.mark.parametrize("text", ["", "  \n\t", "\u00a0"])
+def test_text_without_a_character_has_no_topic_whatever_the_threshold(
+    toy_model: TopicModel, text: str
+) -> None:
+    (prediction,) = toy_model.predict([text], dict.fromkeys(TOPICS, 0.0))
+    assert prediction.topics == ()
+
+
+def test_thresholds_can_be_set_for_a_call(toy_model: TopicModel) -> None:
+    (all_of_them,) = toy_model.predict(["merel"], dict.fromkeys(TOPICS, 0.0))
+    assert all_of_them.topics == TOPICS
+    (none,) = toy_model.predict(["leger"], {"military": 1.0})
+    assert "military" not in none.topics
+    with pytest.raises(InputError, match="unknown topic 'sport'; use one of sovereignty"):
+        toy_model.predict(["a"], {"sport": 0.5})
+    for bad in (-0.1, 1.1, float("nan")):
+        with pytest.raises(InputError, match="for military: use a number from 0 to 1"):
+            toy_model.predict(["a"], {"military": bad})
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("half \ud83d", r"texts\[1\]: half a surrogate pair; this is not valid Unicode"),
+        ("nul\0", r"texts\[1\]: a NUL byte; this is not plain text"),
+        (7, r"texts\[1\]: text must be a string, not int"),
+        (None, r"texts\[1\]: text must be a string, not NoneType"),
+        ("a" * (LONGEST_TEXT + 1), r"texts\[1\]: 200,001 characters in one text, more than 200,000"),
+    ],
+)
+def test_what_is_no_text_is_refused(toy_model: TopicModel, text: str, problem: str) -> None:
+    with pytest.raises(InputError, match=problem):
+        toy_model.predict(["goed", text])
+
+
+def test_one_text_instead_of_a_list_is_refused(toy_model: TopicModel) -> None:
+    with pytest.raises(InputError, match=r"use \[text\]"):
+        toy_model.predict("Het leger")
+
+
+def test_the_same_rows_give_the_same_model(toy_model: TopicModel) -> None:
+    again = fit(toy_split(FRAMES[:3]), toy_split(FRAMES[3:]), TrainingArguments(min_df=1))
+    assert np.array_equal(again.predict_proba(TEXTS), toy_model.predict_proba(TEXTS))
+    assert again.thresholds == toy_model.thresholds
+
+
+def test_calibration_and_columns_aside_it_is_scikit_learns_one_vs_rest(toy_model: TopicModel) -> None:
+    rows = toy_rows(FRAMES[:3])
+    X = toy_model.pipeline[:-1].transform([row["text"] for row in rows])
+    Y = to_indicator([row["labels"] for row in rows])  # type: ignore[misc]
+    theirs = OneVsRestClassifier(LogisticRegression(C=TrainingArguments().C, max_iter=1000)).fit(X, Y)
+    for ours, own in zip(toy_model.pipeline[-1].estimators_, theirs.estimators_, strict=True):
+        weights, expected = ours.coef_.ravel(), own.coef_.ravel()
+        slope = weights @ expected / (expected @ expected)
+        assert slope > 0
+        assert weights == pytest.approx(slope * expected, abs=1e-3 * np.abs(weights).max())
+
+
+def test_the_threshold_is_the_middle_of_the_best() -> None:
+    truth = np.array([0, 0, 1, 1])
+    assert best_threshold(np.array([0.1, 0.2, 0.405, 0.9]), truth) == 0.31
+    assert best_threshold(np.array([0.1, 0.6, 0.405, 0.9]), truth) == 0.26  # one wrong at best
+
+
+def test_a_topic_without_rows_cannot_be_trained() -> None:
+    train = toy_split(FRAMES).filter(lambda row: 1 not in row["labels"])
+    with pytest.raises(InputError, match="train: 0 of 80 rows are about military"):
+        fit(train, toy_split(FRAMES))

@@ -1,0 +1,330 @@
+"""The command line: parse, call, print. Heavy libraries are imported by the command that needs them."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from .errors import DutchTopicsError, InputError
+from .topics import TOPICS
+
+if TYPE_CHECKING:
+    from .tables import Record
+
+
+class Commands(TyperGroup):
+    """Commands whose errors are one line on stderr and exit code 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; turn what goes wrong outside the program into a line."""
+        try:
+            return super().invoke(ctx)
+        except DutchTopicsError as error:
+            _fail(str(error))
+        except KeyboardInterrupt:
+            _fail("interrupted; nothing was changed")
+        except BrokenPipeError:
+            # The reader went away (`| head`). Python would complain once more on closing stdout.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(1) from None
+        except OSError as error:
+            _fail(f"{error.filename or 'output'}: {error.strerror or error}")
+
+
+def _fail(message: str) -> NoReturn:
+    # A path or a cell may hold what a terminal's encoding lacks, or half a surrogate pair.
+    typer.echo(f"error: {message}".encode(errors="replace").decode(), err=True)
+    raise typer.Exit(2) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    help="Tell which of four topics a Dutch passage is about: " + ", ".join(TOPICS) + ".",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+data_app = typer.Typer(help="Build and check the corpus.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(data_app, name="data")
+
+SeedsOption = Annotated[Path, typer.Option("--seeds", help="Folder of seed files.")]
+DataOption = Annotated[Path, typer.Option("--data", help="Folder of the built corpus.")]
+ModelOption = Annotated[
+    Path | None, typer.Option("--model", help="Folder of the model [default: models/dutch-topics].")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(version("dutch-topics"))
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # data, whatever the terminal is set to
+
+
+@data_app.command("build")
+def data_build(
+    seeds: SeedsOption = Path("seeds"),
+    output: Annotated[Path, typer.Option(help="Folder to write the corpus to.")] = Path("data"),
+) -> None:
+    """Build the corpus: read and check the seeds, split them, write train, validation and test.
+
+    Example: dutch-topics data build --seeds seeds --output data
+    """
+    from .cards import dataset_card
+    from .checks import describe
+    from .corpus import SPLITS, build_corpus, write_corpus
+    from .files import write_text
+    from .seeds import read_seeds
+
+    with _progress("reading seeds") as step:
+        read = read_seeds(seeds)
+        step("building the corpus")
+        corpus = build_corpus(read)
+        if not output.is_dir():
+            output.mkdir(parents=True)
+        write_corpus(corpus, output)
+        write_text(output / "README.md", dataset_card(describe(corpus)))
+    sizes = ", ".join(f"{split} {len(corpus.splits[split]):,}" for split in SPLITS)
+    typer.echo(f"{output}: {sizes} rows; {len(corpus.dropped)} near-duplicates left out")
+
+
+@data_app.command("check")
+def data_check(
+    seeds: SeedsOption = Path("seeds"), data: DataOption = Path("data"), as_json: JsonOption = False
+) -> None:
+    """Show what the corpus is made of, and what is wrong with it; exit code 1 if anything is.
+
+    Example: dutch-topics data check
+    """
+    from .checks import describe, problems, stale_splits, to_table
+    from .corpus import build_corpus
+    from .seeds import read_seeds
+
+    with _progress("reading seeds") as step:
+        read = read_seeds(seeds)
+        step("building the corpus")
+        corpus = build_corpus(read)
+        step("checking")
+        statistics, found = describe(corpus), problems(corpus)
+        stale = stale_splits(corpus, data)
+    if stale:
+        names = ", ".join(stale)
+        found.append(f"{data}: {names} out of date; run `dutch-topics data build`")
+    dropped = [
+        f"{entry.passage.file}:{entry.passage.line} resembles "
+        f"{entry.original.file}:{entry.original.line} ({entry.resemblance:.2f}); left out"
+        for entry in corpus.dropped
+    ]
+    if as_json:
+        report = {**statistics.to_dict(), "left_out": dropped, "problems": found}
+        typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        typer.echo("\n".join([to_table(statistics), *dropped, *found, f"{len(found)} problems"]))
+    raise typer.Exit(1 if found else 0)
+
+
+@app.command("train")
+def train_command(
+    data: DataOption = Path("data"),
+    output: Annotated[
+        Path | None, typer.Option(help="Folder of the model [default: models/dutch-topics].")
+    ] = None,
+) -> None:
+    """Train on the corpus, measure on its test split, and save the model.
+
+    Example: dutch-topics train --data data --output models/dutch-topics
+    """
+    from .cards import model_card
+    from .corpus import corpus_sums, load_corpus
+    from .evaluation import evaluate, read_labelled, to_table
+    from .fitting import fit
+    from .store import check_target, default_directory, save_model
+
+    directory = output or default_directory()
+    check_target(directory)
+    with _progress("reading the corpus") as step:
+        corpus = load_corpus(data)
+        test = read_labelled(data / "test.jsonl")
+        model = fit(corpus["train"], corpus["validation"], progress=step)
+        step("evaluating")
+        report = evaluate(model.predict(test.texts), test.labels, model.thresholds, test.units)
+        step("saving")
+        model = model.with_config(corpus=corpus_sums(data))
+        save_model(model, report.to_dict(), model_card(report, model.config), directory)
+    typer.echo(to_table(report))
+    typer.echo(f"\nsaved in {directory}; now try:\n  dutch-topics predict 'TEXT'")
+
+
+@app.command("evaluate")
+def evaluate_command(
+    model: ModelOption = None,
+    data: Annotated[
+        Path, typer.Option("--data", help="A .jsonl, .csv or .parquet file with text and labels.")
+    ] = Path("data/test.jsonl"),
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="COLUMN", help="Report by the values of a column.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure a model on the test split, or on any file of labelled passages.
+
+    Example: dutch-topics evaluate --data news.csv --by source
+    """
+    from .evaluation import evaluate, evaluate_groups, read_labelled, to_group_table, to_table
+    from .store import load_model
+
+    with _progress("reading") as step:
+        labelled = read_labelled(data, by)
+        loaded = load_model(model)
+        step("evaluating")
+        predictions = loaded.predict(labelled.texts)
+        report = evaluate(predictions, labelled.labels, loaded.thresholds, labelled.units)
+        groups = evaluate_groups(predictions, labelled, loaded.thresholds)
+    if as_json:
+        values = report.to_dict()
+        if by:
+            values["by"] = {by: {name: group.to_dict() for name, group in groups.items()}}
+        typer.echo(json.dumps(values, indent=2, ensure_ascii=False))
+        return
+    typer.echo(to_table(report))
+    if by:
+        typer.echo("\n" + to_group_table(by, groups))
+
+
+@app.command("predict")
+def predict_command(
+    texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...")] = None,
+    input_file: Annotated[
+        Path | None,
+        typer.Option("--input", help="A .txt, .jsonl, .csv or .parquet file; - for lines on stdin."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="A .jsonl, .csv or .parquet file to write.")
+    ] = None,
+    as_json: JsonOption = False,
+    threshold: Annotated[
+        list[str] | None,
+        typer.Option(help="0.6 for all topics, or military=0.6 for one; may be repeated."),
+    ] = None,
+    model: ModelOption = None,
+) -> None:
+    """Label texts: arguments, lines on stdin, or the rows of a file with a column `text`.
+
+    Prints the topics (`-` for none), a tab and the text; with --json one object a line.
+
+    Example: dutch-topics predict --input news.csv --output labelled.csv
+    """
+    from .bulk import label_records, with_score_columns
+    from .store import load_model
+    from .tables import to_json, write_records
+
+    records = _records(texts or [], input_file)
+    loaded = load_model(model)
+    thresholds = loaded.limits(parse_thresholds(threshold or []))
+    labelled = label_records(loaded, records, thresholds)
+    if output is not None:
+        rows = labelled if output.suffix == ".jsonl" else with_score_columns(labelled)
+        write_records(output, _counted(rows), like=input_file)
+        return
+    for record in _counted(labelled):
+        typer.echo(to_json(record) if as_json else to_line(record))
+
+
+def _records(texts: list[str], input_file: Path | None) -> Iterable[tuple[str, Record]]:
+    """The rows to label, from wherever the user said."""
+    from .tables import read_lines, read_records
+
+    if texts and input_file is not None:
+        raise InputError("give texts or --input, not both")
+    if texts:
+        return [(f"text {n}", {"text": text}) for n, text in enumerate(texts, start=1)]
+    if input_file is not None and str(input_file) != "-":
+        return read_records(input_file)
+    if sys.stdin.isatty():
+        raise InputError("nothing to label; give a text, --input FILE, or lines on stdin")
+    return read_lines(sys.stdin.buffer, "stdin")
+
+
+def parse_thresholds(options: list[str]) -> dict[str, float]:
+    """The values of `--threshold` by topic; raises `InputError` for one that is no number."""
+    thresholds: dict[str, float] = {}
+    for option in options:
+        topic, equals, number = option.rpartition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            raise InputError(f"--threshold {option}: use 0.6 or military=0.6") from None
+        thresholds |= {topic: value} if equals else dict.fromkeys(TOPICS, value)
+    return thresholds
+
+
+def to_line(record: Record) -> str:
+    """A labelled record as `topics<TAB>text`, on one line whatever the text holds."""
+    return f"{','.join(record['topics']) or '-'}\t{' '.join(record['text'].split())}"
+
+
+@contextmanager
+def _progress(first: str) -> Iterator[Callable[[str], None]]:
+    """Show what is being done on stderr, and nothing where that is not a terminal.
+
+    Gives a function to call with the name of each further step.
+    """
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    with console.status(first) if console.is_terminal else nullcontext() as status:
+        yield status.update if status else _say_nothing
+
+
+def _say_nothing(step: str) -> None:
+    pass
+
+
+def _counted(records: Iterable[Record]) -> Iterator[Record]:
+    """`records`, with a count on stderr as they pass, and nothing where that is not a terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("labelled"), MofNCompleteColumn(), TimeElapsedColumn())
+    # Both streams on one terminal: the output itself shows the progress.
+    hidden = not console.is_terminal or sys.stdout.isatty()
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
+        yield from progress.track(records, total=None)
+
+
+def main() -> None:
+    """Run the program, as the command `dutch-topics` does."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""Train the classifier: features, one logistic regression a topic, calibration, thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from .errors import InputError
+from .features import tfidf_union
+from .model import TopicModel
+from .topics import TOPICS, to_indicator
+
+if TYPE_CHECKING:
+    import numpy as np
+    from datasets import Dataset
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
+
+
+@dataclass(frozen=True)
+class TrainingArguments:
+    """Everything that decides what is learned from a corpus; saved with the model."""
+
+    word_ngrams: tuple[int, int] = (1, 2)  # shortest and longest, in words
+    character_ngrams: tuple[int, int] = (3, 6)  # shortest and longest, in characters within a word
+    min_df: int = 2  # a column met in fewer training rows gets no weight
+    C: float = 10.0  # inverse strength of the L2 penalty
+    lexicon_weight: float = 0.5  # weight of a lexicon row beside 1 for a passage
+    folds: int = 5  # for the out-of-fold scores that calibration learns from
+    random_state: int = 0  # of the draw of folds; nothing else is random
+
+
+def fit(
+    train: Dataset,
+    validation: Dataset,
+    arguments: TrainingArguments | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> TopicModel:
+    """Train on `train`, choose the thresholds on `validation`; the same rows give the same model.
+
+    `progress` is told the name of each step as it begins. Raises `InputError` where a topic has no
+    passage with it, or none without it, in either split.
+    """
+    import numpy as np
+    from sklearn.pipeline import Pipeline
+
+    arguments = arguments or TrainingArguments()
+    progress = progress or _say_nothing
+    Y, truth = _indicator(train, "train"), _indicator(validation, "validation")
+
+    progress("features")
+    features = tfidf_union(arguments.word_ngrams, arguments.character_ngrams)
+    X = features.fit_transform(list(train["text"]))  # (n_samples, n_features), sparse
+    lexicon = np.array(train["kind"][:]) == "lexicon"
+    weights = np.where(lexicon, arguments.lexicon_weight, 1.0)
+    # A column without training rows can only have weight 0, so it need not be fitted.
+    columns = np.flatnonzero(X.getnnz(axis=0) >= arguments.min_df)
+    X = X.tocsc()[:, columns].tocsr()
+
+    classifiers = []
+    for number, topic in enumerate(TOPICS):
+        progress(topic)
+        classifier = _logistic_regression(X, Y[:, number], weights, arguments.C)
+        scores = _out_of_fold_scores(X, Y[:, number], weights, train["unit"][:], arguments)
+        _fold_in_platt(classifier, scores[~lexicon], Y[~lexicon, number])
+        classifiers.append(_widen(classifier, columns, features))
+
+    progress("thresholds")
+    pipeline = Pipeline([("features", features), ("topics", _one_vs_rest(classifiers, Y))])
+    probabilities = pipeline.predict_proba(list(validation["text"]))
+    thresholds = {
+        topic: best_threshold(probabilities[:, number], truth[:, number])
+        for number, topic in enumerate(TOPICS)
+    }
+    return TopicModel(pipeline, thresholds, {"training": asdict(arguments)})
+
+
+def _say_nothing(step: str) -> None:
+    pass
+
+
+def best_threshold(probabilities: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
+    """The threshold in (0, 1) with the highest F1, in steps of 0.01.
+
+    `probabilities` and `truth` have shape (n_samples,). Of equally good thresholds the middle one is
+    taken, which leaves the widest margin to both sides.
+    """
+    import numpy as np
+
+    grid = np.arange(1, 100) / 100
+    given = probabilities[None, :] >= grid[:, None]  # (99, n_samples)
+    hits = (given & (truth == 1)[None, :]).sum(axis=1)
+    f1 = 2 * hits / np.maximum(given.sum(axis=1) + truth.sum(), 1)
+    best = np.flatnonzero(f1 == f1.max())
+    return float(grid[best[len(best) // 2]])
+
+
+def _indicator(split: Dataset, name: str) -> NDArray[np.int64]:
+    """The labels of a split as an array of shape (n_samples, 4), each topic met and missed in it."""
+    Y = to_indicator([[TOPICS[number] for number in labels] for labels in split["labels"]])
+    for number, topic in enumerate(TOPICS):
+        having = int(Y[:, number].sum())
+        if not 0 < having < len(Y):
+            raise InputError(
+                f"{name}: {having} of {len(Y)} rows are about {topic}; "
+                "a topic needs rows with it and rows without it"
+            )
+    return Y
+
+
+def _logistic_regression(
+    X: csr_matrix, y: NDArray[np.int64], weights: NDArray[np.float64], C: float
+) -> LogisticRegression:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=C, max_iter=1000, tol=1e-4).fit(X, y, sample_weight=weights)
+
+
+def _out_of_fold_scores(
+    X: csr_matrix,
+    y: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    units: Sequence[str],
+    arguments: TrainingArguments,
+) -> NDArray[np.float64]:
+    """Score each row by a classifier that has not seen its unit; lexicon rows included."""
+    import numpy as np
+    from sklearn.model_selection import GroupKFold
+
+    scores = np.zeros(len(units))
+    folds = GroupKFold(arguments.folds, shuffle=True, random_state=arguments.random_state)
+    for seen, unseen in folds.split(X, y, groups=units):
+        classifier = _logistic_regression(X[seen], y[seen], weights[seen], arguments.C)
+        scores[unseen] = classifier.decision_function(X[unseen])
+    return scores
+
+
+def _fold_in_platt(classifier: LogisticRegression, scores: NDArray[np.float64], y: NDArray[np.int64]) -> None:
+    """Calibrate `classifier` by Platt scaling, in place.
+
+    J. Platt, "Probabilistic outputs for support vector machines" (1999): p = sigmoid(a s + b). As s
+    is linear in the features, a and b go into the coefficients and the intercept.
+    """
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    platt = LogisticRegression(C=np.inf).fit(scores[:, None], y)
+    slope, shift = platt.coef_[0, 0], platt.intercept_[0]
+    classifier.coef_ = classifier.coef_ * slope
+    classifier.intercept_ = classifier.intercept_ * slope + shift
+
+
+def _widen(classifier: LogisticRegression, columns: NDArray[np.int64], features: Any) -> LogisticRegression:
+    """Give `classifier` a weight for all columns, 0 for those it was not fitted on.
+
+    Weights keep the 24 bits of single precision: the other half of each would double the file.
+    """
+    import numpy as np
+
+    width = sum(part.named_steps["hash"].n_features for _, part in features.transformer_list)
+    coefficients = np.zeros((1, width))
+    coefficients[:, columns] = classifier.coef_.astype(np.float32)
+    classifier.coef_ = coefficients
+    classifier.n_features_in_ = width
+    return classifier
+
+
+def _one_vs_rest(classifiers: Sequence[LogisticRegression], Y: NDArray[np.int64]) -> OneVsRestClassifier:
+    """The fitted `OneVsRestClassifier` with these classifiers.
+
+    It is put together by hand because `OneVsRestClassifier.fit` takes no sample weights.
+    """
+    from sklearn.base import clone
+    from sklearn.multiclass import OneVsRestClassifier
+    from sklearn.preprocessing import LabelBinarizer
+
+    whole = OneVsRestClassifier(clone(classifiers[0]))
+    whole.estimators_ = list(classifiers)
+    whole.label_binarizer_ = LabelBinarizer(sparse_output=True).fit(Y)
+    whole.n_features_in_ = classifiers[0].n_features_in_
+    return whole

@@ -1,0 +1,236 @@
+"""Keep a model in a folder, and open it again only if it is exactly what was kept.
+
+    pipeline.skops   the scikit-learn pipeline, text to probabilities, readable without this package
+    config.json      format, topics, thresholds, versions, corpus, training arguments
+    metrics.json     the evaluation of this model
+    README.md        the model card
+    SHA256SUMS       the sums of the four; `sha256sum --check SHA256SUMS` agrees
+
+Sums are checked on the bytes that are then opened, before anything is parsed. The folder is replaced
+as a whole, so that a crash leaves the old model or the new one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
+
+from .errors import InputError, ModelError
+from .files import sha256
+from .model import TopicModel
+from .topics import TOPICS
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+FORMAT = 1  # of the folder; raised when a reader of the old one could not read the new one
+SUMS = "SHA256SUMS"
+PIPELINE, CONFIG, METRICS, CARD = "pipeline.skops", "config.json", "metrics.json", "README.md"
+FILES = (CARD, CONFIG, METRICS, PIPELINE)
+KEPT = {*FILES, SUMS}
+# The only types a model may be made of, besides plain Python values. What a file asks for has no say.
+TYPES = frozenset(
+    {
+        "numpy.float64",
+        "numpy.ndarray",
+        "sklearn.feature_extraction.text.HashingVectorizer",
+        "sklearn.feature_extraction.text.TfidfTransformer",
+        "sklearn.linear_model._logistic.LogisticRegression",
+        "sklearn.multiclass.OneVsRestClassifier",
+        "sklearn.pipeline.FeatureUnion",
+        "sklearn.pipeline.Pipeline",
+        "sklearn.preprocessing._label.LabelBinarizer",
+    }
+)
+_AGAIN = "train it again with `make train`"
+BUILTINS = frozenset({"dict", "list", "tuple", "str", "int", "float", "bool", "NoneType", "type"})
+
+
+def default_directory() -> Path:
+    """Where the model lies: `models/dutch-topics` of the checkout, or else of the current folder."""
+    checkout = Path(__file__).resolve().parents[2]
+    root = checkout if (checkout / "pyproject.toml").is_file() else Path()
+    return root / "models" / "dutch-topics"
+
+
+def versions() -> dict[str, str]:
+    """The versions of what a model is made with and depends on."""
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("dutch-topics", "scikit-learn", "skops", "numpy")}
+
+
+def save_model(model: TopicModel, metrics: Mapping[str, Any], card: str, directory: Path) -> None:
+    """Write `model` to `directory`, in place of what is there; raises `InputError` if it cannot."""
+    import skops.io
+
+    config = {
+        "format": FORMAT,
+        "topics": list(TOPICS),
+        "thresholds": model.thresholds,
+        "versions": versions(),
+        **model.config,
+    }
+    contents = {
+        PIPELINE: skops.io.dumps(model.pipeline, compression=ZIP_DEFLATED),
+        CONFIG: _to_json(config),
+        METRICS: _to_json(metrics),
+        CARD: card.encode(),
+    }
+    contents[SUMS] = _to_sums({name: sha256(data) for name, data in contents.items()}).encode()
+    _replace_directory(directory, contents)
+
+
+def load_model(directory: str | Path | None = None) -> TopicModel:
+    """Open the model in `directory` (see `default_directory`) after checking every byte of it.
+
+    Raises `ModelError` where it is missing, incomplete, changed since it was saved, of another format
+    or saved by another version of scikit-learn, or made of anything but `TYPES`.
+    """
+    directory = default_directory() if directory is None else Path(directory)
+    contents = _read_checked(directory)
+    try:
+        config = json.loads(contents[CONFIG])
+        _check_config(config, directory)
+        pipeline = _open_pipeline(contents[PIPELINE], directory)
+        return TopicModel(pipeline, {t: float(config["thresholds"][t]) for t in TOPICS}, config)
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        BadZipFile,
+    ) as error:
+        # The sums are right, so somebody made it so.
+        raise ModelError(f"{directory}: not a model of this package ({error!r})") from None
+
+
+def _check_config(config: Mapping[str, Any], directory: Path) -> None:
+    if config["format"] != FORMAT:
+        raise ModelError(f"{directory}: format {config['format']}, not {FORMAT}; {_AGAIN}")
+    if config["topics"] != list(TOPICS):
+        raise ModelError(f"{directory}: its topics are {', '.join(config['topics'])}; {_AGAIN}")
+    made_with, here = config["versions"]["scikit-learn"], versions()["scikit-learn"]
+    if made_with != here:
+        raise ModelError(
+            f"{directory}: saved by scikit-learn {made_with}, this is {here}; "
+            f"install scikit-learn=={made_with}, or {_AGAIN}"
+        )
+
+
+def _open_pipeline(data: bytes, directory: Path) -> Pipeline:
+    import skops.io
+    from sklearn.pipeline import Pipeline
+
+    with ZipFile(BytesIO(data)) as archive:
+        foreign = _types(json.loads(archive.read("schema.json"))) - TYPES
+    if foreign:
+        raise ModelError(
+            f"{directory}: {PIPELINE} holds {', '.join(sorted(foreign))}, which no model of this "
+            "package is made of; do not use it"
+        )
+    pipeline = skops.io.loads(data, trusted=sorted(TYPES))
+    if not isinstance(pipeline, Pipeline):
+        raise TypeError(f"{type(pipeline).__name__}, not a Pipeline")
+    return pipeline
+
+
+def _types(node: object) -> set[str]:
+    """The names of all types that a skops schema asks for, besides plain Python values."""
+    if isinstance(node, list):
+        return set().union(*map(_types, node))
+    if not isinstance(node, dict):
+        return set()
+    found = set().union(*map(_types, node.values()))
+    if "__class__" in node:
+        module, name = node.get("__module__"), node["__class__"]
+        if module != "builtins" or name not in BUILTINS:
+            found.add(f"{module}.{name}")
+    return found
+
+
+def _read_checked(directory: Path) -> dict[str, bytes]:
+    """The files of a model, each with the sum that the list of sums gives."""
+    if not directory.is_dir():
+        directory = _backup(directory) if _backup(directory).is_dir() else directory
+    if not directory.is_dir():
+        raise ModelError(f"{directory}: no model here; train one with `make train`")
+    sums = _parse_sums(_read(directory, SUMS), directory)
+    contents = {name: _read(directory, name) for name in FILES}
+    for name, data in contents.items():
+        if sums[name] != sha256(data):
+            raise ModelError(f"{directory}: {name} was changed or cut short; {_AGAIN}")
+    return contents
+
+
+def _read(directory: Path, name: str) -> bytes:
+    try:
+        return (directory / name).read_bytes()
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise ModelError(f"{directory}: {name} cannot be read ({problem}); {_AGAIN}") from None
+
+
+def _to_sums(sums: Mapping[str, str]) -> str:
+    return "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
+
+
+def _parse_sums(data: bytes, directory: Path) -> dict[str, str]:
+    found = re.findall(rb"^([0-9a-f]{64})  ([A-Za-z0-9.]+)$", data, re.MULTILINE)
+    sums = {name.decode(): value.decode() for value, name in found}
+    # Written again it must be the same bytes: no line, blank or name more or less.
+    if set(sums) != set(FILES) or _to_sums(sums).encode() != data:
+        raise ModelError(f"{directory}: {SUMS} was changed or cut short; {_AGAIN}")
+    return sums
+
+
+def _to_json(values: Mapping[str, Any]) -> bytes:
+    return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _backup(directory: Path) -> Path:
+    return directory.with_name(f".{directory.name}.old")
+
+
+def check_target(directory: Path) -> None:
+    """Raise `InputError` where saving to `directory` would destroy something else than a model."""
+    if not directory.exists():
+        return
+    strangers = [] if not directory.is_dir() else {p.name for p in directory.iterdir()} - KEPT
+    if not directory.is_dir() or strangers:
+        raise InputError(f"{directory}: holds other things than a model; name another folder")
+
+
+def _replace_directory(directory: Path, contents: Mapping[str, bytes]) -> None:
+    """Put a folder of `contents` in the place of `directory`.
+
+    Between the two renames only the backup is there; readers look for it, and so does the next save.
+    """
+    check_target(directory)
+    backup = _backup(directory)
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=directory.parent, prefix=f".{directory.name}.") as name:
+            fresh = Path(name) / "model"
+            fresh.mkdir()
+            for file, data in contents.items():
+                with (fresh / file).open("wb") as stream:
+                    stream.write(data)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+            if directory.exists():
+                shutil.rmtree(backup, ignore_errors=True)
+                directory.rename(backup)
+            fresh.rename(directory)
+        shutil.rmtree(backup, ignore_errors=True)
+    except OSError as error:
+        raise InputError(f"{directory}: cannot be written ({error.strerror or error})") from error
