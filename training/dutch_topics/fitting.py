@@ -30,7 +30,7 @@ class TrainingArguments:
     C: float = 10.0  # inverse strength of the L2 penalty
     lexicon_weight: float = 0.5  # weight of a lexicon row beside 1 for a passage
     folds: int = 5  # for the out-of-fold scores that calibration learns from
-    random_state: int = 0  # of the draw of folds; nothing else is random
+    random_state: int = 0  # of the draw of folds and the order in which the solver visits rows
 
 
 def fit(
@@ -63,7 +63,7 @@ def fit(
     classifiers = []
     for number, topic in enumerate(TOPICS):
         progress(topic)
-        classifier = _logistic_regression(X, Y[:, number], weights, arguments.C)
+        classifier = _logistic_regression(X, Y[:, number], weights, arguments)
         scores = _out_of_fold_scores(X, Y[:, number], weights, train["unit"][:], arguments)
         _fold_in_platt(classifier, scores[~lexicon], Y[~lexicon, number])
         classifiers.append(_widen(classifier, columns, features))
@@ -112,11 +112,15 @@ def _indicator(split: Dataset, name: str) -> NDArray[np.int64]:
 
 
 def _logistic_regression(
-    X: csr_matrix, y: NDArray[np.int64], weights: NDArray[np.float64], C: float
+    X: csr_matrix, y: NDArray[np.int64], weights: NDArray[np.float64], arguments: TrainingArguments
 ) -> LogisticRegression:
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=C, max_iter=1000, tol=1e-4).fit(X, y, sample_weight=weights)
+    # With far more columns than rows the dual problem is the small one: ten times as fast as L-BFGS.
+    classifier = LogisticRegression(
+        C=arguments.C, solver="liblinear", dual=True, max_iter=1000, random_state=arguments.random_state
+    )
+    return classifier.fit(X, y, sample_weight=weights)
 
 
 def _out_of_fold_scores(
@@ -133,7 +137,7 @@ def _out_of_fold_scores(
     scores = np.zeros(len(units))
     folds = GroupKFold(arguments.folds, shuffle=True, random_state=arguments.random_state)
     for seen, unseen in folds.split(X, y, groups=units):
-        classifier = _logistic_regression(X[seen], y[seen], weights[seen], arguments.C)
+        classifier = _logistic_regression(X[seen], y[seen], weights[seen], arguments)
         scores[unseen] = classifier.decision_function(X[unseen])
     return scores
 

@@ -55,7 +55,12 @@ BUILTINS = frozenset({"dict", "list", "tuple", "str", "int", "float", "bool", "N
 
 
 def default_directory() -> Path:
-    """Where the model lies: `models/dutch-topics` of the checkout, or else of the current folder."""
+    """Where the model lies: `$DUTCH_TOPICS_MODEL`, or else `models/dutch-topics` of the checkout.
+
+    Where the package is not installed from a checkout, it is that of the current folder.
+    """
+    if named := os.environ.get("DUTCH_TOPICS_MODEL"):
+        return Path(named)
     checkout = Path(__file__).resolve().parents[2]
     root = checkout if (checkout / "pyproject.toml").is_file() else Path()
     return root / "models" / "dutch-topics"
