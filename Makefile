@@ -4,10 +4,10 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MODEL := models/dutch-topics
 WILD ?=
+export WILD
 
 CODE := $(wildcard training/dutch_topics/*.py)
 SEEDS := $(shell find seeds -name '*.tsv')
-SPLITS := data/train.jsonl data/validation.jsonl data/test.jsonl
 
 .DELETE_ON_ERROR:
 .PHONY: help train data evaluate predict check test lint readme lock clean
@@ -64,8 +64,6 @@ clean:  ## remove the environment, the model and all that is made by running
 data/.built: .venv/.run $(SEEDS) $(CODE)
 	$(BIN)/dutch-topics data build
 	@touch $@
-
-$(SPLITS): data/.built
 
 $(MODEL)/SHA256SUMS: .venv/.run data/.built $(CODE)
 	$(BIN)/dutch-topics train
