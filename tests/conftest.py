@@ -10,6 +10,7 @@ from pathlib import Path
 
 import datasets
 import pytest
+
 from dutch_topics import TOPICS, TopicModel
 from dutch_topics.corpus import Row, features
 from dutch_topics.fitting import TrainingArguments, fit

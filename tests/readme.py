@@ -1,9 +1,9 @@
 """The examples of the README: found, run, and written down again with what they print.
 
-An example that names `$WILD`, a file of real text outside the project, is left out where the
-environment names no such file. `make readme` runs this file; `test_readme.py` compares. Console examples are the lines after `$ ` in
+`make readme` runs this file; `test_readme.py` compares. Console examples are the lines after `$ ` in
 blocks marked `console`, each followed by its output; Python examples are blocks marked `python`,
-whose output stands in the `text` block right after.
+whose output stands in the `text` block right after. An example that names `$WILD`, a file of real
+text outside the project, is left out where the environment names no such file.
 """
 
 from __future__ import annotations

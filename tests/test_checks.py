@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from dutch_topics.checks import describe, problems, skeleton, stale_splits, to_table
 from dutch_topics.corpus import Corpus, Row, build_corpus, write_corpus
 from dutch_topics.seeds import read_seeds

@@ -12,9 +12,10 @@ from pathlib import Path
 import pyarrow
 import pyarrow.parquet
 import pytest
+from typer.main import get_command
+
 from dutch_topics.cli import app, parse_thresholds
 from dutch_topics.errors import InputError
-from typer.main import get_command
 
 from .conftest import ROOT, Run
 

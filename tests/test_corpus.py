@@ -6,6 +6,7 @@ from pathlib import Path
 
 import datasets
 import pytest
+
 from dutch_topics import InputError, load_corpus
 from dutch_topics.corpus import (
     SPLITS,

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import brier_score_loss, f1_score, precision_recall_fscore_support
+
 from dutch_topics import TOPICS, InputError, Prediction
 from dutch_topics.evaluation import (
     Labelled,
@@ -14,7 +16,6 @@ from dutch_topics.evaluation import (
     to_group_table,
     to_table,
 )
-from sklearn.metrics import brier_score_loss, f1_score, precision_recall_fscore_support
 
 HALF = dict.fromkeys(TOPICS, 0.5)
 LABELS: list[tuple[str, ...]] = [("military",), ("military", "economy"), (), ("diplomacy",), ()]

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+
 from dutch_topics import TOPICS, InputError, TopicModel
 from dutch_topics.features import CHARACTER_COLUMNS, WORD_COLUMNS, tfidf_union
 from dutch_topics.fitting import TrainingArguments, best_threshold, fit
 from dutch_topics.model import LONGEST_TEXT
 from dutch_topics.topics import in_order, to_indicator, unknown_topics
-from sklearn.linear_model import LogisticRegression
-from sklearn.multiclass import OneVsRestClassifier
 
 from .conftest import FRAMES, toy_rows, toy_split
 

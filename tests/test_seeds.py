@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from dutch_topics import InputError, SeedError
 from dutch_topics.seeds import PERIODS, period_of, read_seeds
 

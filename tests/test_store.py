@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skops.io
+
 from dutch_topics import TOPICS, InputError, ModelError, TopicModel, load_model
 from dutch_topics.files import sha256
 from dutch_topics.store import FILES, SUMS, TYPES, _to_sums, save_model

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow
 import pyarrow.parquet
 import pytest
+
 from dutch_topics import InputError
 from dutch_topics.tables import Record, batches, read_lines, read_records, write_records
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from .checks import Group, Statistics
+from .checks import Group, Statistics, agreement_text
 from .evaluation import Report, to_table
 from .topics import TOPICS
 
@@ -54,6 +54,7 @@ out; the lexicon makes rows of `train` only (`kind` is `lexicon`, and place and 
 - words a passage: mean {statistics.words_mean:.1f}, median {statistics.words_median:.0f}, standard deviation {statistics.words_spread:.1f}
 - distinct words after so many passages: {growth}
 - two topics together: {pairs}
+- read twice, the second time blind: {agreement_text(statistics.agreement)}
 
 {sections}
 

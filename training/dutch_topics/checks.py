@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import mean, median, pstdev
 from typing import Any
 
+from .annotations import Agreement, Annotation, agreement
 from .corpus import SPLITS, Corpus, Row, read_rows
 from .duplicates import grams, words
 from .errors import InputError
@@ -49,14 +50,15 @@ class Statistics:
     words_spread: float  # standard deviation
     vocabulary: dict[int, int]  # distinct words after so many passages
     dropped: int  # near-duplicates left out
+    agreement: Agreement | None  # of two readings, where there are any
 
     def to_dict(self) -> dict[str, Any]:
         """The statistics as plain dicts and lists, for JSON."""
         return asdict(self)
 
 
-def describe(corpus: Corpus) -> Statistics:
-    """Count what `corpus` is made of."""
+def describe(corpus: Corpus, annotations: Iterable[Annotation] = ()) -> Statistics:
+    """Count what `corpus` is made of, and how far the two readings of its passages agree."""
     passages = passages_of(corpus)
     lengths = [len(words(row.text)) for row in passages]
     lexicon = [row for rows in corpus.splits.values() for row in rows if row.kind == "lexicon"]
@@ -82,6 +84,7 @@ def describe(corpus: Corpus) -> Statistics:
         words_spread=pstdev(lengths),
         vocabulary=_vocabulary(passages),
         dropped=len(corpus.dropped),
+        agreement=agreement(given) if (given := list(annotations)) else None,
     )
 
 
@@ -123,8 +126,17 @@ def to_table(statistics: Statistics) -> str:
             f"distinct words: {growth}",
             f"topics together: {pairs}",
             f"near-duplicates left out: {statistics.dropped}",
+            f"read twice: {agreement_text(statistics.agreement)}",
         ]
     )
+
+
+def agreement_text(found: Agreement | None) -> str:
+    """The agreement of two readings in a line."""
+    if found is None:
+        return "no second reading yet"
+    kappas = ", ".join(f"{topic} {kappa:.2f}" for topic, kappa in found.kappa.items())
+    return f"{found.n:,} passages, the same labels for {percent(found.same)}; Cohen's kappa: {kappas}"
 
 
 def stale_splits(corpus: Corpus, directory: Path) -> list[str]:

@@ -92,6 +92,7 @@ def data_build(
 
     Example: dutch-topics data build --seeds seeds --output data
     """
+    from .annotations import read_annotations
     from .cards import dataset_card
     from .checks import describe
     from .corpus import SPLITS, build_corpus, write_corpus
@@ -99,13 +100,13 @@ def data_build(
     from .seeds import read_seeds
 
     with _progress("reading seeds") as step:
-        read = read_seeds(seeds)
+        read, annotations = read_seeds(seeds), read_annotations(seeds)
         step("building the corpus")
         corpus = build_corpus(read)
         if not output.is_dir():
             output.mkdir(parents=True)
         write_corpus(corpus, output)
-        write_text(output / "README.md", dataset_card(describe(corpus)))
+        write_text(output / "README.md", dataset_card(describe(corpus, annotations.values())))
     sizes = ", ".join(f"{split} {len(corpus.splits[split]):,}" for split in SPLITS)
     typer.echo(f"{output}: {sizes} rows; {len(corpus.dropped)} near-duplicates left out")
 
@@ -118,16 +119,18 @@ def data_check(
 
     Example: dutch-topics data check
     """
+    from .annotations import annotation_problems, read_annotations
     from .checks import describe, problems, stale_splits, to_table
     from .corpus import build_corpus
     from .seeds import read_seeds
 
     with _progress("reading seeds") as step:
-        read = read_seeds(seeds)
+        read, annotations = read_seeds(seeds), read_annotations(seeds)
         step("building the corpus")
         corpus = build_corpus(read)
         step("checking")
-        statistics, found = describe(corpus), problems(corpus)
+        statistics = describe(corpus, annotations.values())
+        found = [*problems(corpus), *annotation_problems(read.passages, annotations)]
         stale = stale_splits(corpus, data)
     if stale:
         names = ", ".join(stale)

@@ -106,17 +106,18 @@ def _without_duplicates(passages: Iterable[Passage]) -> tuple[list[Passage], lis
     return kept, dropped
 
 
-def _identity(text: str) -> str:
+def identity(text: str) -> str:
+    """What names a text for good: the first 12 hexadecimal digits of its SHA-256 sum."""
     return sha256(text.encode())[:12]
 
 
 def _passage_row(passage: Passage) -> Row:
     return Row(
-        id=_identity(passage.text),
+        id=identity(passage.text),
         text=passage.text,
         labels=passage.labels,
         kind=passage.kind,
-        unit=passage.unit if passage.kind == "article" else _identity(passage.unit),
+        unit=passage.unit if passage.kind == "article" else identity(passage.unit),
         source=passage.file,
         subtopic=passage.subtopic,
         region=passage.region,
@@ -131,11 +132,11 @@ def _lexicon_rows(seeds: Seeds, terms_per_row: int) -> Iterator[Row]:
         for start in range(0, len(line.terms), terms_per_row):
             text = ", ".join(line.terms[start : start + terms_per_row])
             yield Row(
-                id=_identity(f"{line.subtopic}: {text}"),
+                id=identity(f"{line.subtopic}: {text}"),
                 text=text,
                 labels=line.labels,
                 kind="lexicon",
-                unit=_identity(", ".join(line.terms)),
+                unit=identity(", ".join(line.terms)),
                 source=line.file,
                 subtopic=line.subtopic,
                 region="",

@@ -6,6 +6,7 @@
     seeds/passages/*.tsv     labels, subtopic, region, period, genre, text: one situation a line
     seeds/contrasts/*.tsv    the same columns; a blank line parts the groups of look-alikes
     seeds/lexicon/*.tsv      labels, subtopic, terms: related terms, separated by a comma
+    seeds/annotations/**.tsv id, first, second: two readings of each passage (annotations.py)
 
 Every file starts with a header line that names its columns. Labels are topic names joined by
 commas, or `-` for a passage without a topic.
@@ -32,6 +33,7 @@ COLUMNS = {
     "passages": ("labels", "subtopic", "region", "period", "genre", "text"),
     "contrasts": ("labels", "subtopic", "region", "period", "genre", "text"),
     "lexicon": ("labels", "subtopic", "terms"),
+    "annotations": ("id", "first", "second"),
 }
 # East: Russia, Belarus, Ukraine, Moldova, the Caucasus, the Baltics. World: no place in particular.
 REGIONS = (
@@ -150,7 +152,7 @@ def read_seeds(directory: Path) -> Seeds:
     plan = {
         cells["subtopic"]: cells["description"]
         for path in sorted((directory / "plan").glob("*.tsv"))
-        for _, cells in _rows(path, "plan")
+        for _, cells in read_rows(path, "plan")
     }
     passages: list[Passage] = []
     lexicon: list[Terms] = []
@@ -168,7 +170,7 @@ def read_seeds(directory: Path) -> Seeds:
 def _read_index(directory: Path) -> Iterator[SeedFile]:
     path = directory / "index.tsv"
     named: set[str] = set()
-    for line, cells in _rows(path, "index"):
+    for line, cells in read_rows(path, "index"):
         entry = SeedFile(**cells)
         if entry.kind not in FOLDERS:
             raise SeedError(path, line, f"{entry.file}: not in one of {', '.join(FOLDERS)}")
@@ -191,10 +193,10 @@ def _read_index(directory: Path) -> Iterator[SeedFile]:
 
 def _read_article(path: Path, entry: SeedFile) -> Iterator[Passage]:
     period = period_of(path, 1, entry.date)
-    for line, cells in _rows(path, "articles"):
+    for line, cells in read_rows(path, "articles"):
         yield Passage(
             text=cells["text"],
-            labels=_labels(path, line, cells["labels"]),
+            labels=read_labels(path, line, cells["labels"]),
             kind="article",
             file=entry.file,
             line=line,
@@ -210,7 +212,7 @@ def _read_article(path: Path, entry: SeedFile) -> Iterator[Passage]:
 def _read_passages(path: Path, entry: SeedFile, plan: dict[str, str]) -> Iterator[Passage]:
     contrast = entry.kind == "contrasts"
     group, last = "", 0
-    for line, cells in _rows(path, entry.kind):
+    for line, cells in read_rows(path, entry.kind):
         _one_of(path, line, "region", cells["region"], REGIONS)
         _one_of(path, line, "period", cells["period"], PERIODS)
         _one_of(path, line, "genre", cells["genre"], GENRES)
@@ -220,7 +222,7 @@ def _read_passages(path: Path, entry: SeedFile, plan: dict[str, str]) -> Iterato
         last = line
         yield Passage(
             text=cells["text"],
-            labels=_labels(path, line, cells["labels"]),
+            labels=read_labels(path, line, cells["labels"]),
             kind="contrast" if contrast else "passage",
             file=entry.file,
             line=line,
@@ -234,19 +236,22 @@ def _read_passages(path: Path, entry: SeedFile, plan: dict[str, str]) -> Iterato
 
 
 def _read_lexicon(path: Path, entry: SeedFile, plan: dict[str, str]) -> Iterator[Terms]:
-    for line, cells in _rows(path, "lexicon"):
+    for line, cells in read_rows(path, "lexicon"):
         terms = tuple(cells["terms"].split(", "))
         if not FEWEST_TERMS <= len(terms) <= MOST_TERMS:
             raise SeedError(path, line, f"{len(terms)} terms; a line has {FEWEST_TERMS} to {MOST_TERMS}")
         if any(not term.strip(" ,") or term != term.strip(" ,") for term in terms):
             raise SeedError(path, line, "an empty term; terms are separated by a comma and a blank")
         _subtopic(path, line, cells["subtopic"], plan)
-        labels = _labels(path, line, cells["labels"])
+        labels = read_labels(path, line, cells["labels"])
         yield Terms(terms, labels, entry.file, line, cells["subtopic"], entry.variety)
 
 
-def _rows(path: Path, kind: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows below the header as (line number from 1, cells by column), checked for form."""
+def read_rows(path: Path, kind: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a seed file as (line number from 1, cells by column), checked for form.
+
+    `kind` is a key of `COLUMNS`. Raises `SeedError` naming the file and line that is not right.
+    """
     columns = COLUMNS[kind]
     lines = read_text(path).split("\n")
     if lines[0] != "\t".join(columns):
@@ -267,7 +272,8 @@ def _rows(path: Path, kind: str) -> Iterator[tuple[int, dict[str, str]]]:
         yield number, dict(zip(columns, cells, strict=True))
 
 
-def _labels(path: Path, line: int, cell: str) -> tuple[str, ...]:
+def read_labels(path: Path, line: int, cell: str) -> tuple[str, ...]:
+    """The topics of a `labels` cell, in the order of `TOPICS`; raises `SeedError` for other names."""
     names = [] if cell == NO_LABEL else cell.split(",")
     unknown = unknown_topics(names)
     if unknown:

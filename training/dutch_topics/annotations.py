@@ -1,0 +1,87 @@
+"""Two labellings of every passage, made apart, and how far they agree.
+
+`seeds/annotations/` mirrors the seed files: for each passage a row `id, first, second`, the labels given
+when it was written and those given by a reader who saw the passage and the codebook alone. Where the two
+differ, the labels in the seed file itself are those of a third reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .corpus import identity
+from .seeds import Passage, read_labels, read_rows
+from .topics import TOPICS, to_indicator
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """What two readers said of one passage, and where that is written."""
+
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+    place: str  # file:line
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far two labellings of the same passages agree."""
+
+    n: int
+    same: float  # share of passages with the same labels, in [0, 1]
+    kappa: dict[str, float]  # Cohen's kappa by topic, in [-1, 1]
+
+
+def read_annotations(directory: Path) -> dict[str, Annotation]:
+    """The annotations under `directory`/annotations by the id of the passage; none where none are.
+
+    Raises `SeedError` naming the file and line that breaks the format.
+    """
+    found = {}
+    for path in sorted((directory / "annotations").rglob("*.tsv")):
+        for line, cells in read_rows(path, "annotations"):
+            first, second = (read_labels(path, line, cells[name]) for name in ("first", "second"))
+            found[cells["id"]] = Annotation(first, second, f"{path}:{line}")
+    return found
+
+
+def agreement(annotations: Iterable[Annotation]) -> Agreement:
+    """How far the two labellings agree; at least one annotation is needed.
+
+    J. Cohen, "A coefficient of agreement for nominal scales" (1960). Where neither reading ever gives
+    a topic, chance alone explains that they agree: kappa is 0.
+    """
+    from sklearn.metrics import cohen_kappa_score
+
+    given: Sequence[Annotation] = list(annotations)
+    first = to_indicator([annotation.first for annotation in given])  # (n, 4)
+    second = to_indicator([annotation.second for annotation in given])
+    return Agreement(
+        n=len(given),
+        same=float((first == second).all(axis=1).mean()),
+        kappa={
+            topic: float(cohen_kappa_score(first[:, i], second[:, i], replace_undefined_by=0.0))
+            for i, topic in enumerate(TOPICS)
+        },
+    )
+
+
+def annotation_problems(passages: Iterable[Passage], annotations: dict[str, Annotation]) -> list[str]:
+    """Passages labelled against two readers who agree, or read once; annotations of no passage."""
+    found = []
+    left = dict(annotations)
+    once = 0
+    for passage in passages:
+        number = identity(passage.text)
+        annotation = annotations.get(number)
+        left.pop(number, None)
+        if annotation is None:
+            once += 1
+        elif annotation.first == annotation.second != passage.labels:
+            found.append(f"{passage.file}:{passage.line}: labels against both of {annotation.place}")
+    if once:
+        found.append(f"{once} passages read once; a second reading is in seeds/annotations")
+    found += [f"{annotation.place}: no passage has this id" for annotation in left.values()]
+    return found
