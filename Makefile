@@ -10,10 +10,10 @@ CODE := $(wildcard training/dutch_topics/*.py)
 SEEDS := $(shell find seeds -name '*.tsv')
 
 .DELETE_ON_ERROR:
-.PHONY: help train data evaluate predict check test lint readme lock clean
+.PHONY: help train data evaluate check test lint readme lock learning-curve clean
 
 help:  ## list what make can do
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
 train: $(MODEL)/SHA256SUMS  ## environment, corpus, model and its evaluation, from nothing
 	@echo 'up to date: $(MODEL); `make evaluate` measures it, `make clean train` starts over'
@@ -43,6 +43,9 @@ readme: .venv/.dev $(MODEL)/SHA256SUMS  ## run the README's examples and write d
 lock: .venv/.dev  ## resolve the newest versions anew, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --upgrade pyproject.toml --group build --output-file requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --constraints requirements.txt pyproject.toml --group build --group dev --output-file requirements-dev.txt
+
+learning-curve: .venv/.dev data/.built  ## draw what each doubling of the corpus buys; WILD=FILE adds real text
+	$(BIN)/python training/experiments/learning_curve.py $(if $(WILD),--wild $(WILD))
 
 clean:  ## remove the environment, the model and all that is made by running
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache models/dutch-topics data/.built training/*.egg-info

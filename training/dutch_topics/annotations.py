@@ -50,8 +50,8 @@ def read_annotations(directory: Path) -> dict[str, Annotation]:
 def agreement(annotations: Iterable[Annotation]) -> Agreement:
     """How far the two labellings agree; at least one annotation is needed.
 
-    J. Cohen, "A coefficient of agreement for nominal scales" (1960). Where neither reading ever gives
-    a topic, chance alone explains that they agree: kappa is 0.
+    J. Cohen, "A coefficient of agreement for nominal scales" (1960). Kappa is undefined, and left
+    out, for a topic that both readings give to every passage or to none.
     """
     from sklearn.metrics import cohen_kappa_score
 
@@ -62,8 +62,9 @@ def agreement(annotations: Iterable[Annotation]) -> Agreement:
         n=len(given),
         same=float((first == second).all(axis=1).mean()),
         kappa={
-            topic: float(cohen_kappa_score(first[:, i], second[:, i], replace_undefined_by=0.0))
+            topic: float(cohen_kappa_score(first[:, i], second[:, i]))
             for i, topic in enumerate(TOPICS)
+            if 0 < first[:, i].sum() + second[:, i].sum() < 2 * len(given)
         },
     )
 
