@@ -8,14 +8,13 @@ from sklearn.metrics import brier_score_loss, f1_score, precision_recall_fscore_
 
 from dutch_topics import TOPICS, InputError, Prediction
 from dutch_topics.evaluation import (
-    Labelled,
     evaluate,
     evaluate_groups,
     expected_calibration_error,
-    read_labelled,
     to_group_table,
     to_table,
 )
+from dutch_topics.labelled import Labelled, read_labelled
 
 HALF = dict.fromkeys(TOPICS, 0.5)
 LABELS: list[tuple[str, ...]] = [("military",), ("military", "economy"), (), ("diplomacy",), ()]

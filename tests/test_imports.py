@@ -11,7 +11,7 @@ from .conftest import ROOT
 # Each module may import those before it: the way of the data, then the command line.
 ORDER = [
     "errors", "topics", "layout", "files", "duplicates", "tables",
-    "seeds", "corpus", "annotations", "features", "model", "fitting", "evaluation", "store",
+    "seeds", "corpus", "annotations", "features", "model", "fitting", "labelled", "evaluation", "store",
     "checks", "cards", "bulk", "cli",
 ]  # fmt: skip
 PACKAGE = ROOT / "training/dutch_topics"

@@ -161,8 +161,9 @@ def train_command(
     """
     from .cards import model_card
     from .corpus import corpus_sums, load_corpus
-    from .evaluation import evaluate, read_labelled, to_table
+    from .evaluation import evaluate, to_table
     from .fitting import fit
+    from .labelled import read_labelled
     from .store import check_target, default_directory, save_model
 
     directory = output or default_directory()
@@ -177,7 +178,9 @@ def train_command(
         model = model.with_config(corpus=corpus_sums(data))
         save_model(model, report.to_dict(), model_card(report, model.config), directory)
     typer.echo(to_table(report))
-    typer.echo(f"\nsaved in {directory}; now try:\n  dutch-topics predict 'TEXT'")
+    chosen = f" --model {output}" if output else ""
+    typer.echo(f"\nsaved in {directory}; now try:")
+    typer.echo(f"  {sys.argv[0]} predict{chosen} 'De ministers tekenden een verdrag over gas.'")
 
 
 @app.command("evaluate")
@@ -195,7 +198,8 @@ def evaluate_command(
 
     Example: dutch-topics evaluate --data news.csv --by source
     """
-    from .evaluation import evaluate, evaluate_groups, read_labelled, to_group_table, to_table
+    from .evaluation import evaluate, evaluate_groups, to_group_table, to_table
+    from .labelled import read_labelled
     from .store import load_model
 
     with _progress("reading") as step:
@@ -248,7 +252,7 @@ def predict_command(
     thresholds = loaded.limits(parse_thresholds(threshold or []))
     labelled = label_records(loaded, records, thresholds)
     if output is not None:
-        rows = labelled if output.suffix == ".jsonl" else with_score_columns(labelled)
+        rows = labelled if output.suffix.lower() == ".jsonl" else with_score_columns(labelled)
         write_records(output, _counted(rows), like=input_file)
         return
     for record in _counted(labelled):

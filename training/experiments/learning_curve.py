@@ -18,9 +18,10 @@ from rich.console import Console
 from rich.progress import track
 
 from dutch_topics import load_corpus
-from dutch_topics.evaluation import Labelled, evaluate, read_labelled
+from dutch_topics.evaluation import evaluate
 from dutch_topics.files import write_text
 from dutch_topics.fitting import fit
+from dutch_topics.labelled import Labelled, read_labelled
 
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
 RANDOM_STATES = (0, 1, 2)
