@@ -25,10 +25,10 @@ class TrainingArguments:
     """Everything that decides what is learned from a corpus; saved with the model."""
 
     word_ngrams: tuple[int, int] = (1, 2)  # shortest and longest, in words
-    character_ngrams: tuple[int, int] = (3, 6)  # shortest and longest, in characters within a word
+    character_ngrams: tuple[int, int] = (4, 7)  # shortest and longest, in characters within a word
     min_df: int = 2  # a column met in fewer training rows gets no weight
     C: float = 10.0  # inverse strength of the L2 penalty
-    lexicon_weight: float = 0.5  # weight of a lexicon row beside 1 for a passage
+    lexicon_weight: float = 1.0  # weight of a lexicon row beside 1 for a passage
     folds: int = 5  # for the out-of-fold scores that calibration learns from
     random_state: int = 0  # of the draw of folds and the order in which the solver visits rows
 
