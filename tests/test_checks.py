@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dutch_topics.checks import describe, problems, skeleton, stale_splits, to_table
+from dutch_topics.checks import describe, lexicon_problems, problems, skeleton, stale_splits, to_table
 from dutch_topics.corpus import Corpus, Row, build_corpus, write_corpus
 from dutch_topics.seeds import read_seeds
 
@@ -61,6 +61,13 @@ def test_a_common_word_that_gives_a_topic_away_is_a_problem() -> None:
     rest = corpus_of("zo zong de merel", "zo viel de regen").splits["train"]
     found = problems(Corpus({"train": about + rest, "validation": [], "test": []}))
     assert "'aldus' is 99.0 times as common in military" in found
+
+
+def test_a_term_in_two_lines_of_the_lexicon_is_a_problem(seeds: Path) -> None:
+    with (seeds / "lexicon/woorden.tsv").open("a") as file:
+        file.write("military\tgas\tgifgas, Aardgas\n")
+    found = lexicon_problems(read_seeds(seeds).lexicon)
+    assert found == ["lexicon/woorden.tsv:3: 'Aardgas' stands in lexicon/woorden.tsv:2 too"]
 
 
 def test_a_built_corpus_that_the_seeds_have_left_behind_is_stale(seeds: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from .corpus import SPLITS, Corpus, Row, read_rows
 from .duplicates import grams, words
 from .errors import InputError
 from .layout import align, percent
+from .seeds import Terms
 from .topics import TOPICS
 
 # Limits of print-shop writing, as shares of passages.
@@ -102,6 +103,18 @@ def problems(corpus: Corpus) -> list[str]:
         *_repeated_skeletons(passages),
         *_habits(passages),
     ]
+
+
+def lexicon_problems(lexicon: Iterable[Terms]) -> list[str]:
+    """Terms that stand in two lines of the lexicon, which may then say two things of them."""
+    first: dict[str, Terms] = {}
+    found = []
+    for line in lexicon:
+        for term in line.terms:
+            other = first.setdefault(term.lower(), line)
+            if other is not line:
+                found.append(f"{line.file}:{line.line}: {term!r} stands in {other.file}:{other.line} too")
+    return found
 
 
 def to_table(statistics: Statistics) -> str:

@@ -120,7 +120,7 @@ def data_check(
     Example: dutch-topics data check
     """
     from .annotations import annotation_problems, read_annotations
-    from .checks import describe, problems, stale_splits, to_table
+    from .checks import describe, lexicon_problems, problems, stale_splits, to_table
     from .corpus import build_corpus
     from .seeds import read_seeds
 
@@ -130,7 +130,11 @@ def data_check(
         corpus = build_corpus(read)
         step("checking")
         statistics = describe(corpus, annotations.values())
-        found = [*problems(corpus), *annotation_problems(read.passages, annotations)]
+        found = [
+            *problems(corpus),
+            *lexicon_problems(read.lexicon),
+            *annotation_problems(read.passages, annotations),
+        ]
         stale = stale_splits(corpus, data)
     if stale:
         names = ", ".join(stale)
