@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from dutch_topics.annotations import annotation_problems, read_annotations
 from dutch_topics.checks import describe, lexicon_problems, problems, skeleton, stale_splits, to_table
 from dutch_topics.corpus import Corpus, Row, build_corpus, write_corpus
 from dutch_topics.seeds import read_seeds
+
+from .conftest import ROOT
 
 
 def corpus_of(*texts: str, labels: tuple[str, ...] = ()) -> Corpus:
@@ -77,3 +80,10 @@ def test_a_built_corpus_that_the_seeds_have_left_behind_is_stale(seeds: Path, tm
     assert stale_splits(corpus, tmp_path) == []
     corpus.splits["test"] = corpus.splits["test"][1:]
     assert stale_splits(corpus, tmp_path) == ["test"]
+
+
+def test_the_corpus_of_the_project_is_free_of_problems() -> None:
+    seeds = read_seeds(ROOT / "seeds")
+    assert problems(build_corpus(seeds)) == []
+    assert lexicon_problems(seeds.lexicon) == []
+    assert annotation_problems(seeds.passages, read_annotations(ROOT / "seeds")) == []
