@@ -23,7 +23,7 @@ from .topics import TOPICS
 PHRASE, PHRASE_SHARE = 5, 0.003
 OPENING, OPENING_SHARE = 3, 0.01
 SKELETON_WORDS = 6  # shorter lines ("Lees ook: …") are alike by nature
-HABIT_WORDS, HABIT_FACTOR = 60, 3.0  # of the commonest words, how much more often in a topic
+HABIT_WORDS, HABIT_FACTOR = 60, 6.0  # of the commonest words, how much more often in a topic
 
 
 @dataclass(frozen=True)
