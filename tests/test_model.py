@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
 from dutch_topics import TOPICS, InputError, TopicModel
 from dutch_topics.features import CHARACTER_COLUMNS, WORD_COLUMNS, tfidf_union
-from dutch_topics.fitting import TrainingArguments, best_threshold, fit
+from dutch_topics.fitting import TrainingArguments, best_threshold, fit, log_ratios
 from dutch_topics.model import LONGEST_TEXT
 from dutch_topics.topics import in_order, to_indicator, unknown_topics
 
@@ -97,16 +98,27 @@ def test_the_same_rows_give_the_same_model(toy_model: TopicModel) -> None:
     assert again.thresholds == toy_model.thresholds
 
 
-def test_calibration_and_columns_aside_it_is_scikit_learns_one_vs_rest(toy_model: TopicModel) -> None:
+def test_columns_are_scaled_by_how_far_they_tell_a_topic() -> None:
+    X = csr_matrix([[0.3, 0.5, 0.0], [0.9, 0.5, 0.0], [0.0, 0.5, 0.7]])
+    ratios = log_ratios(X, np.array([1, 1, 0]), np.ones(3), smoothing=1.0)
+    # Of 7 smoothed presences with the topic 3 are in the first column, of 5 without it 1 is.
+    assert ratios == pytest.approx(np.abs(np.log([(3 / 7) / (1 / 5), (3 / 7) / (2 / 5), (1 / 7) / (2 / 5)])))
+
+
+def test_calibration_aside_it_is_scikit_learns_one_vs_rest_on_scaled_columns(
+    toy_model: TopicModel,
+) -> None:
     rows = toy_rows(FRAMES[:3])
     X = toy_model.pipeline[:-1].transform([row["text"] for row in rows])
     columns = np.flatnonzero(X.getnnz(axis=0))
+    X = X[:, columns]
     Y = to_indicator([row["labels"] for row in rows])  # type: ignore[misc]
     single = LogisticRegression(C=TrainingArguments().C, solver="liblinear", dual=True, max_iter=1000)
-    theirs = OneVsRestClassifier(single).fit(X[:, columns], Y)
-    for ours, own in zip(toy_model.pipeline[-1].estimators_, theirs.estimators_, strict=True):
-        weights, expected = ours.coef_[0, columns], own.coef_[0]
-        assert np.count_nonzero(ours.coef_) == len(columns)
+    for number, ours in enumerate(toy_model.pipeline[-1].estimators_):
+        scale = log_ratios(X, Y[:, number], np.ones(len(rows)), TrainingArguments().smoothing)
+        theirs = OneVsRestClassifier(single).fit(X.multiply(scale).tocsr(), Y).estimators_[number]
+        weights, expected = ours.coef_[0, columns], theirs.coef_[0] * scale
+        assert np.count_nonzero(ours.coef_) == np.count_nonzero(weights)
         slope = weights @ expected / (expected @ expected)
         assert slope > 0
         assert weights == pytest.approx(slope * expected, abs=1e-3 * np.abs(weights).max())

@@ -28,6 +28,7 @@ class TrainingArguments:
     character_ngrams: tuple[int, int] = (4, 7)  # shortest and longest, in characters within a word
     min_df: int = 2  # a column met in fewer training rows gets no weight
     C: float = 10.0  # inverse strength of the L2 penalty
+    smoothing: float = 1.0  # rows added to each column's count before its log ratio is taken
     lexicon_weight: float = 1.0  # weight of a lexicon row beside 1 for a passage
     folds: int = 5  # for the out-of-fold scores that calibration learns from
     random_state: int = 0  # of the draw of folds and the order in which the solver visits rows
@@ -114,13 +115,40 @@ def _indicator(split: Dataset, name: str) -> NDArray[np.int64]:
 def _logistic_regression(
     X: csr_matrix, y: NDArray[np.int64], weights: NDArray[np.float64], arguments: TrainingArguments
 ) -> LogisticRegression:
+    """Fit a logistic regression on the columns scaled by how far they tell the topic from the rest.
+
+    S. Wang and C. Manning, "Baselines and bigrams: simple, good sentiment and topic classification"
+    (2012): each column is scaled by its log ratio. The scale goes into the coefficients, so that what
+    comes out is linear in `X` itself.
+    """
+    from scipy.sparse import diags_array
     from sklearn.linear_model import LogisticRegression
 
+    scale = log_ratios(X, y, weights, arguments.smoothing)
     # With far more columns than rows the dual problem is the small one: ten times as fast as L-BFGS.
     classifier = LogisticRegression(
         C=arguments.C, solver="liblinear", dual=True, max_iter=1000, random_state=arguments.random_state
     )
-    return classifier.fit(X, y, sample_weight=weights)
+    classifier.fit(X @ diags_array(scale), y, sample_weight=weights)
+    classifier.coef_ = classifier.coef_ * scale
+    return classifier
+
+
+def log_ratios(
+    X: csr_matrix, y: NDArray[np.int64], weights: NDArray[np.float64], smoothing: float
+) -> NDArray[np.float64]:
+    """How far each column tells rows with the topic from rows without: array of shape (n_features,).
+
+    It is the absolute logarithm of the ratio between the column's share of all that the rows with the
+    topic (`y` is 1) hold, and its share of what the others hold. Presence counts, not frequency.
+    """
+    import numpy as np
+
+    present = (X != 0).astype(float)
+    inside = present.T @ (weights * (y == 1)) + smoothing
+    outside = present.T @ (weights * (y == 0)) + smoothing
+    ratios: NDArray[np.float64] = np.abs(np.log(inside / inside.sum()) - np.log(outside / outside.sum()))
+    return ratios
 
 
 def _out_of_fold_scores(
