@@ -93,7 +93,7 @@ def data_build(
     Example: dutch-topics data build --seeds seeds --output data
     """
     from .annotations import read_annotations
-    from .cards import dataset_card
+    from .cards import CURVE, dataset_card
     from .checks import describe
     from .corpus import SPLITS, build_corpus, write_corpus
     from .files import write_text
@@ -106,7 +106,8 @@ def data_build(
         if not output.is_dir():
             output.mkdir(parents=True)
         write_corpus(corpus, output)
-        write_text(output / "README.md", dataset_card(describe(corpus, annotations.values())))
+        card = dataset_card(describe(corpus, annotations.values()), (output / CURVE).is_file())
+        write_text(output / "README.md", card)
     sizes = ", ".join(f"{split} {len(corpus.splits[split]):,}" for split in SPLITS)
     typer.echo(f"{output}: {sizes} rows; {len(corpus.dropped)} near-duplicates left out")
 

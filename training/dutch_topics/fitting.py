@@ -57,7 +57,7 @@ def fit(
     X = features.fit_transform(list(train["text"]))  # (n_samples, n_features), sparse
     lexicon = np.array(train["kind"][:]) == "lexicon"
     weights = np.where(lexicon, arguments.lexicon_weight, 1.0)
-    # A column without training rows can only have weight 0, so it need not be fitted.
+    # Columns that hardly any row has are not fitted, and so have weight 0 in the end.
     columns = np.flatnonzero(X.getnnz(axis=0) >= arguments.min_df)
     X = X.tocsc()[:, columns].tocsr()
 
