@@ -40,7 +40,9 @@ def fit(
     arguments: TrainingArguments | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> TopicModel:
-    """Train on `train`, choose the thresholds on `validation`; the same rows give the same model.
+    """Train on `train`, choose the thresholds on rows unseen; the same rows give the same model.
+
+    Unseen are those of `validation`, and those of `train` to the folds they were left out of.
 
     `progress` is told the name of each step as it begins. Raises `InputError` where a topic has no
     passage with it, or none without it, in either split.
@@ -61,19 +63,22 @@ def fit(
     columns = np.flatnonzero(X.getnnz(axis=0) >= arguments.min_df)
     X = X.tocsc()[:, columns].tocsr()
 
-    classifiers = []
+    classifiers, calibrated = [], []
     for number, topic in enumerate(TOPICS):
         progress(topic)
         classifier = _logistic_regression(X, Y[:, number], weights, arguments)
         scores = _out_of_fold_scores(X, Y[:, number], weights, train["unit"][:], arguments)
-        _fold_in_platt(classifier, scores[~lexicon], Y[~lexicon, number])
+        calibrated.append(_fold_in_platt(classifier, scores[~lexicon], Y[~lexicon, number]))
         classifiers.append(_widen(classifier, columns, features))
 
     progress("thresholds")
     pipeline = Pipeline([("features", features), ("topics", _one_vs_rest(classifiers, Y))])
-    probabilities = pipeline.predict_proba(list(validation["text"]))
+    # The validation split alone is too small: the best threshold on it moves by 0.2 from one corpus to
+    # the next. Out-of-fold passages of train are as unseen to the classifier that scored them.
+    probabilities = np.vstack([np.column_stack(calibrated), pipeline.predict_proba(list(validation["text"]))])
+    labels = np.vstack([Y[~lexicon], truth])
     thresholds = {
-        topic: best_threshold(probabilities[:, number], truth[:, number])
+        topic: best_threshold(probabilities[:, number], labels[:, number])
         for number, topic in enumerate(TOPICS)
     }
     return TopicModel(pipeline, thresholds, {"training": asdict(arguments)})
@@ -170,8 +175,10 @@ def _out_of_fold_scores(
     return scores
 
 
-def _fold_in_platt(classifier: LogisticRegression, scores: NDArray[np.float64], y: NDArray[np.int64]) -> None:
-    """Calibrate `classifier` by Platt scaling, in place.
+def _fold_in_platt(
+    classifier: LogisticRegression, scores: NDArray[np.float64], y: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Calibrate `classifier` by Platt scaling, in place; gives the calibrated `scores`, in [0, 1].
 
     J. Platt, "Probabilistic outputs for support vector machines" (1999): p = sigmoid(a s + b). As s
     is linear in the features, a and b go into the coefficients and the intercept.
@@ -183,6 +190,8 @@ def _fold_in_platt(classifier: LogisticRegression, scores: NDArray[np.float64], 
     slope, shift = platt.coef_[0, 0], platt.intercept_[0]
     classifier.coef_ = classifier.coef_ * slope
     classifier.intercept_ = classifier.intercept_ * slope + shift
+    probabilities: NDArray[np.float64] = platt.predict_proba(scores[:, None])[:, 1]
+    return probabilities
 
 
 def _widen(classifier: LogisticRegression, columns: NDArray[np.int64], features: Any) -> LogisticRegression:
