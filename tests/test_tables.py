@@ -68,6 +68,7 @@ def test_batches_are_full_but_for_the_last() -> None:
         ("dubbel.csv", b"text,text\n1,2\n", r"dubbel\.csv:1: a column named twice: text, text"),
         ("open.csv", b'text\n"a\nb\n', r"open\.csv:3: not CSV \(unexpected end of data\)"),
         ("mis.jsonl", b'{"text": "a"}\n{"text"}\n', r"mis\.jsonl:2: not a JSON object \("),
+        ("groot.jsonl", b'{"text": "a", "n": 1e999}', r"groot\.jsonl:1: .*1e999 is too large a number"),
         ("diep.jsonl", b"[" * 100_000, r"diep\.jsonl:1: not a JSON object \("),
         ("nep.parquet", b"nep", r"nep\.parquet: not a Parquet file \("),
         ("soort.docx", b"nep", r"soort\.docx: unknown kind of file; use \.txt, \.jsonl, \.csv, \.parquet"),

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
+from math import isfinite
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -73,7 +74,7 @@ def read_lines(lines: Iterable[bytes], name: str) -> Iterator[tuple[str, Record]
 def parse_object(line: str, place: str) -> Record:
     """One JSON object; raises `InputError` for anything else, repeated keys and NaN included."""
     try:
-        value = json.loads(line, object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(line, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{place}: not a JSON object ({error})") from None
     if not isinstance(value, dict):
@@ -219,6 +220,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> Record:
     if len(record) != len(pairs):
         raise ValueError("a key stands twice")
     return record
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise ValueError(f"{digits} is too large a number")
+    return number
 
 
 def _no_constant(name: str) -> NoReturn:
