@@ -9,7 +9,9 @@ MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 
 
 def test_make_alone_lists_every_task() -> None:
-    done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     (phony,) = re.findall(r"^\.PHONY: (.+)$", MAKEFILE, re.M)
     assert [line.split()[0] for line in done.stdout.splitlines()] == phony.split()
 
