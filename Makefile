@@ -4,13 +4,14 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MODEL := models/dutch-topics
 WILD ?=
+ACCEPT ?=
 export WILD
 
 CODE := $(wildcard training/dutch_topics/*.py)
 SEEDS := $(shell find seeds -name '*.tsv')
 
 .DELETE_ON_ERROR:
-.PHONY: help train data evaluate check test lint readme lock learning-curve clean
+.PHONY: help train data evaluate check test lint readme lock learning-curve experiments compare clean
 
 help:  ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -43,9 +44,16 @@ readme: .venv/.dev $(MODEL)/SHA256SUMS  ## run the README's examples and write d
 lock: .venv/.dev  ## resolve the newest versions anew, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --upgrade pyproject.toml --group build --output-file requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --constraints requirements.txt pyproject.toml --group build --group dev --output-file requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --constraints requirements.txt --no-emit-package numpy --no-emit-package pybind11 --no-emit-package setuptools --group peers --output-file requirements-peers.txt
 
 learning-curve: .venv/.dev data/.built  ## draw what each doubling of the corpus buys; WILD=FILE adds real text
 	$(BIN)/python training/experiments/learning_curve.py $(if $(WILD),--wild $(WILD))
+
+experiments: .venv/.peers data/.built  ## try other features and learners, into docs/experiments.md; WILD=FILE
+	PYTHONPATH=.venv/peers $(BIN)/python training/experiments/candidates.py $(if $(WILD),--wild $(WILD))
+
+compare: .venv/.peers $(MODEL)/SHA256SUMS  ## measure other classifiers beside this one, into docs/compare.md; WILD=FILE
+	PYTHONPATH=.venv/peers $(BIN)/python training/experiments/compare.py $(if $(WILD),--wild $(WILD))
 
 clean:  ## remove the environment, the model and all that is made by running
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache models/dutch-topics data/.built training/*.egg-info
@@ -64,9 +72,13 @@ clean:  ## remove the environment, the model and all that is made by running
 	$(PIP) install --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
+.venv/.peers: .venv/.dev requirements-peers.txt
+	$(PIP) install --require-hashes --no-deps --upgrade --target .venv/peers --requirement requirements-peers.txt
+	@touch $@
+
 data/.built: .venv/.run $(SEEDS) $(CODE)
 	$(BIN)/dutch-topics data build
 	@touch $@
 
 $(MODEL)/SHA256SUMS: .venv/.run data/.built $(CODE)
-	$(BIN)/dutch-topics train
+	$(BIN)/dutch-topics train $(if $(ACCEPT),--accept)

@@ -57,7 +57,7 @@ def toy_model() -> TopicModel:
 def model_directory(toy_model: TopicModel, tmp_path: Path) -> Path:
     """A folder with the toy model."""
     directory = tmp_path / "model"
-    save_model(toy_model, {"n": 1}, "# card\n", directory)
+    save_model(toy_model, {"n": 1}, [], "# card\n", directory)
     return directory
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow
@@ -14,12 +15,15 @@ import pyarrow.parquet
 import pytest
 from typer.main import get_command
 
+from dutch_topics import TOPICS, TopicModel
 from dutch_topics.cli import app, parse_thresholds
 from dutch_topics.errors import InputError
+from dutch_topics.ngrams import strongest_ngrams
+from dutch_topics.store import save_model
 
-from .conftest import ROOT, Run
+from .conftest import FRAMES, ROOT, Run, toy_rows, toy_split
 
-LEGER, MEREL = "Rond het leger bleef het stil", "Een merel in de regen"
+LEGER, MEREL = "Rond het leger bleef het stil", "Over een merel ging het"
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +50,7 @@ def test_nothing_on_stdin_gives_nothing(run: Run) -> None:
 def test_json_has_the_text_the_topics_and_all_four_scores(run: Run) -> None:
     done = run("predict", "--model", "model", "--json", LEGER)
     value = json.loads(done.stdout)
-    assert list(value) == ["text", "topics", "scores"]
+    assert list(value) == ["text", "topics", "scores", "coverage", "readable", "detected_language"]
     assert (value["text"], value["topics"]) == (LEGER, ["military"])
     assert list(value["scores"]) == ["sovereignty", "military", "economy", "diplomacy"]
 
@@ -74,14 +78,92 @@ def test_csv_and_parquet_get_a_column_for_the_topics_and_one_a_score(run: Run, t
     (tmp_path / "in.csv").write_text(f"id;text\n7;{LEGER}\n")
     run("predict", "--model", "model", "--input", "in.csv", "--output", "uit.csv")
     header, row = (tmp_path / "uit.csv").read_text().splitlines()
-    assert header == "id,text,topics,score_sovereignty,score_military,score_economy,score_diplomacy"
+    scores = "score_sovereignty,score_military,score_economy,score_diplomacy"
+    assert header == f"id,text,topics,coverage,readable,detected_language,{scores}"
     cells = row.split(",")
-    assert cells[:3] == ["7", LEGER, "military"]
-    assert [float(cell) >= 0.5 for cell in cells[3:]] == [False, True, False, False]
+    assert cells[:6] == ["7", LEGER, "military", "0.5", "True", "nl"]
+    assert [float(cell) >= 0.5 for cell in cells[6:]] == [False, True, False, False]
     run("predict", "--model", "model", "--input", "in.csv", "--output", "uit.parquet")
     table = pyarrow.parquet.read_table(tmp_path / "uit.parquet")
     assert table.column_names == header.split(",")
     assert table["topics"].to_pylist() == [["military"]]
+
+
+def test_text_that_cannot_be_read_is_marked(run: Run) -> None:
+    texts = ["The army marched to the northern border.", "Kwikstaart!", LEGER]
+    done = run("predict", "--model", "model", *texts)
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["?", "?", "military"]
+    found = [
+        json.loads(line) for line in run("predict", "--model", "model", "--json", *texts).stdout.splitlines()
+    ]
+    assert [row["readable"] for row in found] == [False, False, True]
+    assert [row["detected_language"] for row in found] == ["en", "nl", "nl"]
+
+
+def test_a_precision_asked_for_leaves_topics_open(run: Run, toy_model: TopicModel, tmp_path: Path) -> None:
+    sure = {**toy_model.precision, **{key: [0.9] for key in TOPICS}} | {"military": [0.5] * 98 + [0.9]}
+    save_model(replace(toy_model, precision=sure), {}, [], "", tmp_path / "model")
+    done = run("predict", "--model", "model", "--precision", "0.9", LEGER, MEREL)
+    assert done.stdout == f"military?\t{LEGER}\n-\t{MEREL}\n"
+    assert done.stderr == "unsure: 1 of 2 passages (50.0%)\n"
+    done = run("predict", "--model", "model", "--precision", "0.9", "--json", LEGER)
+    assert (json.loads(done.stdout)["topics"], json.loads(done.stdout)["unsure"]) == ([], ["military"])
+    (tmp_path / "proef.csv").write_text(f"text,labels\n{LEGER},military\n")
+    done = run("evaluate", "--model", "model", "--data", "proef.csv", "--precision", "0.9")
+    assert "unsure: 100.0%" in done.stdout
+    done = run("predict", "--model", "model", "--precision", "0.99", LEGER)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: precision 0.99 is out of reach for sovereignty: at most 0.9\n"
+
+
+def test_model_show_lists_what_speaks_for_and_against(
+    run: Run, toy_model: TopicModel, tmp_path: Path
+) -> None:
+    ngrams = strongest_ngrams(toy_model.pipeline, toy_split(FRAMES[:3]), 3)
+    save_model(toy_model, {}, ngrams, "", tmp_path / "model")
+    shown = run("model", "show", "--model", "model", "--top", "1").stdout
+    assert re.search(r"^military \(20\.0% of the passages trained on\)$", shown, re.M)
+    assert re.search(r"^for +words +\S+ +\+\d+\.\d +3 +100\.0%$", shown, re.M)
+    value = json.loads(run("model", "show", "--model", "model", "--json").stdout)
+    assert value["shares"]["military"] == 0.2
+    assert {"topic", "part", "ngram", "weight", "with_topic", "without"} == set(value["ngrams"][0])
+
+
+def test_model_diff_lists_the_passages_answered_otherwise(
+    run: Run, toy_model: TopicModel, tmp_path: Path
+) -> None:
+    stricter = replace(toy_model, thresholds=toy_model.thresholds | {"military": 1.0})
+    save_model(stricter, {}, [], "", tmp_path / "strict")
+    (tmp_path / "proef.csv").write_text(f"text,labels\n{LEGER},military\n{MEREL},\n")
+    done = run("model", "diff", "model", "strict", "--data", "proef.csv")
+    assert done.stdout == f"military\t-\tmilitary\t{LEGER}\n"
+    done = run("model", "diff", "model", "strict", "--data", "proef.csv", "--json")
+    assert json.loads(done.stdout) == {"a": ["military"], "b": [], "labels": ["military"], "text": LEGER}
+
+
+def test_train_refuses_a_model_that_unlearned_something(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    for split, frames in (("train", FRAMES[:3]), ("validation", FRAMES[3:]), ("test", FRAMES[3:])):
+        rows = [json.dumps(row | {"id": row["text"]}) + "\n" for row in toy_rows(frames)]
+        (tmp_path / f"data/{split}.jsonl").write_text("".join(rows))
+    tests = tmp_path / "tests/behaviour"
+    tests.mkdir(parents=True)
+    (tests / "codebook.tsv").write_text(
+        "clause\tlabels\ttext\nx\tmilitary\tOver de merel ging het\nx\t-\tOver het leger ging het\n"
+    )
+    (tests / "invariance.tsv").write_text(f"change\ttext\noriginal\t{MEREL}\nx\t{MEREL}\n")
+    (tests / "scores.tsv").write_text("suite\tshare\ncodebook\t1.0\n")
+    done = run("train", "--output", "new")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "error: codebook: 0.0% of its tests passed, 100.0% before",
+        "error: not saved; to have it all the same, train with --accept",
+    ]
+    assert not (tmp_path / "new").exists()
+    done = run("train", "--output", "new", "--accept")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tests / "scores.tsv").read_text() == "suite\tshare\ncodebook\t0.0000\ninvariance\t1.0000\n"
+    assert run("predict", "--model", "new", LEGER).stdout.startswith("military\t")
 
 
 def test_evaluate_reports_as_a_table_and_as_json(run: Run, tmp_path: Path) -> None:
@@ -244,7 +326,7 @@ def test_help_answers_with_an_example_without_heavy_imports(command: list[str]) 
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    if command and command != ["data"]:
+    if command not in ([], ["data"], ["model"]):
         assert f"Example: dutch-topics {' '.join(command)}" in " ".join(done.stdout.split())
 
 

@@ -1,5 +1,7 @@
 """From text to topics: what the model answers, how it is trained, and what it refuses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
@@ -8,13 +10,20 @@ from sklearn.multiclass import OneVsRestClassifier
 
 from dutch_topics import TOPICS, InputError, TopicModel
 from dutch_topics.features import CHARACTER_COLUMNS, WORD_COLUMNS, tfidf_union
-from dutch_topics.fitting import TrainingArguments, best_threshold, fit, log_ratios
+from dutch_topics.fitting import (
+    TrainingArguments,
+    best_threshold,
+    fit,
+    log_ratios,
+    precision_curve,
+    prior_weights,
+)
 from dutch_topics.model import LONGEST_TEXT
 from dutch_topics.topics import in_order, to_indicator, unknown_topics
 
 from .conftest import FRAMES, toy_rows, toy_split
 
-TEXTS = ["Rond het leger bleef het stil", "Een merel in de regen", "Het verdrag over de invoer"]
+TEXTS = ["Rond het leger bleef het stil", "Over een merel ging het", "Het verdrag over de invoer"]
 
 
 def test_topics_are_named_in_one_order() -> None:
@@ -126,8 +135,44 @@ def test_calibration_aside_it_is_scikit_learns_one_vs_rest_on_scaled_columns(
 
 def test_the_threshold_is_the_middle_of_the_best() -> None:
     truth = np.array([0, 0, 1, 1])
-    assert best_threshold(np.array([0.1, 0.2, 0.405, 0.9]), truth) == 0.31
-    assert best_threshold(np.array([0.1, 0.6, 0.405, 0.9]), truth) == 0.26  # one wrong at best
+    assert best_threshold(np.array([0.1, 0.2, 0.405, 0.9]), truth, np.ones(4)) == 0.31
+    assert best_threshold(np.array([0.1, 0.6, 0.405, 0.9]), truth, np.ones(4)) == 0.26  # one wrong at best
+
+
+def test_rows_are_weighed_to_the_share_that_a_topic_has_in_the_news() -> None:
+    weights = prior_weights(np.array([1, 1, 0, 0]), 0.1)
+    assert weights == pytest.approx([0.2, 0.2, 1.8, 1.8])
+    # Where the topic is rare, a row without it given the topic weighs more than one missed.
+    probabilities, truth = np.array([0.3, 0.4, 0.5, 0.6]), np.array([0, 1, 0, 1])
+    assert best_threshold(probabilities, truth, np.ones(4)) < 0.4
+    assert best_threshold(probabilities, truth, prior_weights(truth, 0.1)) > 0.5
+
+
+def test_the_precision_promised_is_kept_by_all_higher_thresholds() -> None:
+    rows = [(0.2, 0)] * 30 + [(0.4, 1)] * 30 + [(0.6, 0)] * 10 + [(0.8, 1)] * 30 + [(0.9, 0)] * 5
+    probabilities, truth = map(np.array, zip(*rows, strict=True))
+    curve = precision_curve(probabilities, truth, np.ones(len(rows)))
+    assert len(curve) == 80  # above 0.8 fewer than 20 rows are left
+    assert curve[79] == round(30 / 35, 4)
+    assert curve[49] == round(30 / 45, 4)
+    assert curve[30] == round(30 / 45, 4)  # 60 of 75 there, but less further up
+    assert curve[0] == round(60 / 105, 4)
+    assert curve == sorted(curve)
+
+
+def test_a_precision_asked_for_raises_the_thresholds(toy_model: TopicModel) -> None:
+    curves = {key: [0.5, 0.5, 0.8, 0.95] for key in TOPICS}
+    model = replace(toy_model, precision=curves)
+    limits = dict.fromkeys(TOPICS, 0.02)
+    assert model.sure_limits(limits, 0.7) == dict.fromkeys(TOPICS, 0.03)
+    assert model.sure_limits(limits | {"military": 0.5}, 0.7)["military"] == 0.5
+    with pytest.raises(InputError, match=r"precision 0.96 is out of reach for sovereignty: at most 0.95"):
+        model.sure_limits(limits, 0.96)
+    for bad in (0, 1, float("nan")):
+        with pytest.raises(InputError, match="use a number between 0 and 1"):
+            model.sure_limits(limits, bad)
+    with pytest.raises(InputError, match="too few passages of it to tell"):
+        replace(toy_model, precision={key: [] for key in TOPICS}).sure_limits(limits, 0.5)
 
 
 def test_a_topic_without_rows_cannot_be_trained() -> None:

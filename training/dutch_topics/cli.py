@@ -56,11 +56,21 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Build and check the corpus.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data_app, name="data")
+model_app = typer.Typer(help="Look into models.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(model_app, name="model")
+
+BEHAVIOUR = Path("tests/behaviour")  # of a checkout
 
 SeedsOption = Annotated[Path, typer.Option("--seeds", help="Folder of seed files.")]
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of the built corpus.")]
 ModelOption = Annotated[
     Path | None, typer.Option("--model", help="Folder of the model [default: models/dutch-topics].")
+]
+PrecisionOption = Annotated[
+    float | None,
+    typer.Option(
+        "--precision", help="Give a topic only where this share is right, say 0.9; mark others as unsure."
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -159,30 +169,58 @@ def train_command(
     output: Annotated[
         Path | None, typer.Option(help="Folder of the model [default: models/dutch-topics].")
     ] = None,
+    behaviour: Annotated[
+        Path | None, typer.Option(help="Folder of behaviour tests [default: tests/behaviour, where it is].")
+    ] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Save it whatever it lost, and measure the next one by it.")
+    ] = False,
 ) -> None:
     """Train on the corpus, measure on its test split, and save the model.
 
+    A model that passes fewer of the behaviour tests than the last accepted one, by more than two points,
+    is not saved; exit code 1.
+
     Example: dutch-topics train --data data --output models/dutch-topics
     """
+    from . import behaviour as tests
     from .cards import model_card
     from .corpus import corpus_sums, load_corpus
     from .evaluation import evaluate, to_table
     from .fitting import fit
     from .labelled import read_labelled
+    from .ngrams import strongest_ngrams
     from .store import check_target, default_directory, save_model
 
     directory = output or default_directory()
     check_target(directory)
+    if behaviour is None and (data.parent / BEHAVIOUR).is_dir():
+        behaviour = data.parent / BEHAVIOUR
+    suite = tests.read_suite(behaviour) if behaviour else None
     with _progress("reading the corpus") as step:
         corpus = load_corpus(data)
         test = read_labelled(data / "test.jsonl")
         model = fit(corpus["train"], corpus["validation"], progress=step)
         step("evaluating")
         report = evaluate(model.predict(test.texts), test.labels, model.thresholds, test.units)
-        step("saving")
+        scores = tests.run_suite(suite, model.predict) if suite else []
+        ngrams = strongest_ngrams(model.pipeline, corpus["train"])
         model = model.with_config(corpus=corpus_sums(data))
-        save_model(model, report.to_dict(), model_card(report, model.config), directory)
     typer.echo(to_table(report))
+    if behaviour is None:
+        typer.echo(f"\nbehaviour tests left out: no folder {BEHAVIOUR}")
+    else:
+        typer.echo("\n" + tests.to_table(scores))
+        lost = tests.losses(scores, behaviour)
+        if lost and not accept:
+            for line in lost:
+                typer.echo(f"error: {line}", err=True)
+            typer.echo("error: not saved; to have it all the same, train with --accept", err=True)
+            raise typer.Exit(1)
+    card = model_card(report, model.config)
+    save_model(model, report.to_dict(), ngrams, card, directory)
+    if behaviour is not None and accept:
+        tests.accept(scores, behaviour)
     chosen = f" --model {output}" if output else ""
     typer.echo(f"\nsaved in {directory}; now try:")
     typer.echo(f"  {sys.argv[0]} predict{chosen} 'De ministers tekenden een verdrag over gas.'")
@@ -197,6 +235,7 @@ def evaluate_command(
     by: Annotated[
         str | None, typer.Option("--by", metavar="COLUMN", help="Report by the values of a column.")
     ] = None,
+    precision: PrecisionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure a model on the test split, or on any file of labelled passages.
@@ -211,9 +250,12 @@ def evaluate_command(
         labelled = read_labelled(data, by)
         loaded = load_model(model)
         step("evaluating")
-        predictions = loaded.predict(labelled.texts)
-        report = evaluate(predictions, labelled.labels, loaded.thresholds, labelled.units)
-        groups = evaluate_groups(predictions, labelled, loaded.thresholds)
+        limits = loaded.limits()
+        if precision is not None:
+            limits = loaded.sure_limits(limits, precision)
+        predictions = loaded.predict(labelled.texts, precision=precision)
+        report = evaluate(predictions, labelled.labels, limits, labelled.units)
+        groups = evaluate_groups(predictions, labelled, limits)
     if as_json:
         values = report.to_dict()
         if by:
@@ -240,11 +282,13 @@ def predict_command(
         list[str] | None,
         typer.Option(help="0.6 for all topics, or military=0.6 for one; may be repeated."),
     ] = None,
+    precision: PrecisionOption = None,
     model: ModelOption = None,
 ) -> None:
     """Label texts: arguments, lines on stdin, or the rows of a file with a column `text`.
 
-    Prints the topics (`-` for none), a tab and the text; with --json one object a line.
+    Prints the topics (`-` for none; `military?` where unsure; `?` for text that is not Dutch, or that
+    the model hardly knows a word of), a tab and the text; with --json one object a line.
 
     Example: dutch-topics predict --input news.csv --output labelled.csv
     """
@@ -255,7 +299,7 @@ def predict_command(
     records = _records(texts or [], input_file)
     loaded = load_model(model)
     thresholds = loaded.limits(parse_thresholds(threshold or []))
-    labelled = label_records(loaded, records, thresholds)
+    labelled = _counting_unsure(label_records(loaded, records, thresholds, precision), precision)
     if output is not None:
         rows = labelled if output.suffix.lower() == ".jsonl" else with_score_columns(labelled)
         write_records(output, _counted(rows), like=input_file)
@@ -279,6 +323,61 @@ def _records(texts: list[str], input_file: Path | None) -> Iterable[tuple[str, R
     return read_lines(sys.stdin.buffer, "stdin")
 
 
+@model_app.command("show")
+def model_show(
+    model: ModelOption = None,
+    top: Annotated[int, typer.Option(min=1, max=30, help="N-grams of each kind.")] = 8,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a model goes by: the strongest n-grams for and against each topic.
+
+    Each comes with its weight, the number of passages trained on that have it, and how many of those
+    are about the topic. `_` is the edge of a word.
+
+    Example: dutch-topics model show --top 5
+    """
+    from .ngrams import to_tables
+    from .store import load_config, load_ngrams
+
+    config, ngrams = load_config(model), load_ngrams(model)
+    if as_json:
+        values = {**config, "ngrams": [ngram.to_dict() for ngram in ngrams]}
+        typer.echo(json.dumps(values, indent=2, ensure_ascii=False))
+    else:
+        typer.echo(to_tables(ngrams, config["shares"], top))
+
+
+@model_app.command("diff")
+def model_diff(
+    first: Annotated[Path, typer.Argument(metavar="A", help="Folder of a model.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Folder of another.")],
+    data: Annotated[
+        Path, typer.Option("--data", help="A .jsonl, .csv or .parquet file with text and labels.")
+    ] = Path("data/test.jsonl"),
+    as_json: JsonOption = False,
+) -> None:
+    """List the passages that two models answer differently.
+
+    Prints what A gives, what B gives, which labels are right, and the text, parted by tabs.
+
+    Example: dutch-topics model diff models/old models/dutch-topics
+    """
+    from .labelled import read_labelled
+    from .store import load_model
+    from .tables import to_json
+
+    with _progress("reading") as step:
+        labelled = read_labelled(data)
+        models = [load_model(first), load_model(second)]
+        step("predicting")
+        answers = [loaded.predict(labelled.texts) for loaded in models]
+    for old, new, labels in zip(*answers, labelled.labels, strict=True):
+        if old.topics != new.topics:
+            change = {"a": list(old.topics), "b": list(new.topics), "labels": list(labels), "text": old.text}
+            cells = [",".join(topics) or "-" for topics in (old.topics, new.topics, labels)]
+            typer.echo(to_json(change) if as_json else "\t".join([*cells, " ".join(old.text.split())]))
+
+
 def parse_thresholds(options: list[str]) -> dict[str, float]:
     """The values of `--threshold` by topic; raises `InputError` for one that is no number."""
     thresholds: dict[str, float] = {}
@@ -294,7 +393,20 @@ def parse_thresholds(options: list[str]) -> dict[str, float]:
 
 def to_line(record: Record) -> str:
     """A labelled record as `topics<TAB>text`, on one line whatever the text holds."""
-    return f"{','.join(record['topics']) or '-'}\t{' '.join(record['text'].split())}"
+    topics = [*record["topics"], *(f"{topic}?" for topic in record.get("unsure", ()))]
+    nothing = "-" if record["readable"] else "?"
+    return f"{','.join(topics) or nothing}\t{' '.join(record['text'].split())}"
+
+
+def _counting_unsure(records: Iterable[Record], precision: float | None) -> Iterator[Record]:
+    """`records`; after the last, and where a precision was asked for, how many were left open."""
+    n = unsure = 0
+    for record in records:
+        n += 1
+        unsure += bool(record.get("unsure"))
+        yield record
+    if precision is not None and n:
+        typer.echo(f"unsure: {unsure:,} of {n:,} passages ({unsure / n:.1%})", err=True)
 
 
 @contextmanager

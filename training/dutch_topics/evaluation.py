@@ -35,6 +35,15 @@ class TopicReport:
 
 
 @dataclass(frozen=True)
+class Bin:
+    """Probabilities of one tenth of [0, 1], and how often what they were given to came true."""
+
+    n: int
+    probability: float | None  # their mean; None where there are none
+    frequency: float | None
+
+
+@dataclass(frozen=True)
 class Report:
     """The measures of a model on a set of passages; a measure that is 0/0 is None."""
 
@@ -45,8 +54,11 @@ class Report:
     micro_f1_interval: Interval | None
     exact_match: float  # share of passages whose topics are all right
     false_alarm_rate: float | None  # share of passages without a topic that were given one
+    unsure: float  # share of passages with a topic left open, for the precision asked for
+    unreadable: float  # share of passages marked as not Dutch, or hardly known
     brier: float  # mean over topics
     ece: float  # mean over topics
+    reliability: list[Bin]  # of all four topics together
     topics: dict[str, TopicReport]
 
     def to_dict(self) -> dict[str, Any]:
@@ -119,10 +131,30 @@ def evaluate(
         micro_f1_interval=_percentiles(micro_resampled),
         exact_match=float((given == wanted).all(axis=1).mean()),
         false_alarm_rate=_ratio(given[without].any(axis=1).sum(), without.sum()),
+        unsure=float(np.mean([bool(p.unsure) for p in predictions])),
+        unreadable=float(np.mean([not p.readable for p in predictions])),
         brier=float(errors.mean()),
         ece=float(np.mean([report.ece for report in topics.values()])),
+        reliability=reliability(probabilities.ravel(), truth.ravel()),
         topics=topics,
     )
+
+
+def reliability(probabilities: NDArray[np.float64], truth: NDArray[np.int64]) -> list[Bin]:
+    """How often what was given each probability came true, in ten bins of equal width.
+
+    Both arrays have shape (n_samples,).
+    """
+    import numpy as np
+
+    bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
+    counts = np.bincount(bins, minlength=BINS)
+    given = np.bincount(bins, weights=probabilities, minlength=BINS)
+    came_true = np.bincount(bins, weights=truth, minlength=BINS)
+    return [
+        Bin(int(n), _ratio(total, n), _ratio(hits, n))
+        for n, total, hits in zip(counts, given, came_true, strict=True)
+    ]
 
 
 def expected_calibration_error(probabilities: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
@@ -130,11 +162,12 @@ def expected_calibration_error(probabilities: NDArray[np.float64], truth: NDArra
 
     C. Guo et al., "On calibration of modern neural networks" (2017), with ten bins of equal width.
     """
-    import numpy as np
-
-    bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
-    gaps = np.bincount(bins, weights=probabilities - truth, minlength=BINS)
-    return float(np.abs(gaps).sum() / len(truth))
+    gaps = [
+        entry.n * abs(entry.probability - entry.frequency)
+        for entry in reliability(probabilities, truth)
+        if entry.probability is not None and entry.frequency is not None
+    ]
+    return float(sum(gaps) / len(truth))
 
 
 def _resample(
@@ -214,6 +247,7 @@ def to_table(report: Report) -> str:
             "",
             f"all topics right: {percent(report.exact_match)}   "
             f"false alarms: {percent(report.false_alarm_rate)}   Brier: {report.brier:.3f}",
+            f"unsure: {percent(report.unsure)}   marked as unreadable: {percent(report.unreadable)}",
         ]
     )
 

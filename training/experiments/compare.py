@@ -1,0 +1,199 @@
+"""This model beside others on the same splits: `make compare`, with WILD=FILE for real text too.
+
+    python training/experiments/compare.py [--model DIR] [--wild FILE] [--autotune SECONDS]
+
+The others are trained on the same train split, its lexicon included. Where one needs a threshold, it
+is the one with the best F1 on the validation split, a topic each. Writes docs/compare.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from math import log
+from pathlib import Path
+from typing import Any
+
+import fasttext
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+
+from dutch_topics import TOPICS, load_corpus, load_model
+from dutch_topics.coverage import words
+from dutch_topics.evaluation import Report, evaluate
+from dutch_topics.files import write_text
+from dutch_topics.fitting import best_threshold
+from dutch_topics.labelled import Labelled, read_labelled
+from dutch_topics.layout import interval, number, percent
+from dutch_topics.model import Prediction
+from dutch_topics.topics import to_indicator
+
+DATA, TARGET = Path("data"), Path("docs/compare.md")
+KEYWORDS = 100  # a topic, in the keyword list
+Floats = NDArray[np.float64]
+Scorer = Callable[[Sequence[str]], Floats]  # texts to scores in [0, 1] of shape (n_samples, 4)
+
+
+def linear_svc(texts: list[str], Y: NDArray[np.int64]) -> Scorer:
+    """TfidfVectorizer and LinearSVC as scikit-learn has them by default."""
+    pipeline = make_pipeline(TfidfVectorizer(), OneVsRestClassifier(LinearSVC())).fit(texts, Y)
+    return lambda texts: np.asarray(pipeline.decision_function(texts) > 0, dtype=float)
+
+
+def fast_text(texts: list[str], Y: NDArray[np.int64], **options: Any) -> Scorer:
+    """fastText's supervised classifier with a loss of its own for every label."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "train.txt"
+        lines = []
+        for text, row in zip(texts, Y, strict=True):
+            labels = [f"__label__{TOPICS[n]}" for n in np.flatnonzero(row)] or ["__label__none"]
+            lines.append(f"{' '.join(labels)} {_one_line(text)}\n")
+        path.write_text("".join(lines), encoding="utf-8")
+        model = fasttext.train_supervised(str(path), loss="ova", thread=2, seed=0, verbose=0, **options)
+
+    def score(texts: Sequence[str]) -> Floats:
+        found = np.zeros((len(texts), len(TOPICS)))
+        for row, text in zip(found, texts, strict=True):
+            for label, probability in zip(*model.predict(_one_line(text), k=-1), strict=True):
+                if (topic := label.removeprefix("__label__")) in TOPICS:
+                    row[TOPICS.index(topic)] = min(probability, 1.0)
+        return found
+
+    return score
+
+
+def _one_line(text: str) -> str:
+    return " ".join(re.findall(r"\w+|[^\w\s]", text.lower()))
+
+
+def autotuned(texts: list[str], Y: NDArray[np.int64], seconds: int) -> Scorer:
+    """fastText with its settings searched for on the validation split."""
+    validation = read_labelled(DATA / "validation.jsonl")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "validation.txt"
+        lines = [
+            f"{' '.join(f'__label__{label}' for label in labels) or '__label__none'} {_one_line(text)}\n"
+            for text, labels in zip(validation.texts, validation.labels, strict=True)
+        ]
+        path.write_text("".join(lines), encoding="utf-8")
+        return fast_text(texts, Y, autotuneValidationFile=str(path), autotuneDuration=seconds)
+
+
+def keyword_list(texts: list[str], Y: NDArray[np.int64]) -> Scorer:
+    """The words that tell each topic best from the rest of train; one of them is enough."""
+    inside: dict[int, Counter[str]] = defaultdict(Counter)
+    everywhere: Counter[str] = Counter()
+    for text, row in zip(texts, Y, strict=True):
+        found = set(words(text))
+        everywhere.update(found)
+        for n in np.flatnonzero(row).tolist():
+            inside[n].update(found)
+    lists = []
+    for n in range(len(TOPICS)):
+        size, others = int(Y[:, n].sum()), int((1 - Y[:, n]).sum())
+        value = {
+            word: count * (log((count + 1) / size) - log((everywhere[word] - count + 1) / others))
+            for word, count in inside[n].items()
+        }
+        lists.append(set(sorted(value, key=lambda word: (-value[word], word))[:KEYWORDS]))
+
+    def score(texts: Sequence[str]) -> Floats:
+        return np.array([[float(bool(one & set(words(text)))) for one in lists] for text in texts])
+
+    return score
+
+
+def always_none(texts: list[str], Y: NDArray[np.int64]) -> Scorer:
+    """No topic for any text."""
+    del texts, Y
+    return lambda texts: np.zeros((len(texts), len(TOPICS)))
+
+
+def measured(scorer: Scorer, sets: dict[str, Labelled]) -> dict[str, Report]:
+    """The reports of a scorer on each set, thresholds set on the validation split."""
+    validation = read_labelled(DATA / "validation.jsonl")
+    scores, truth = scorer(validation.texts), to_indicator(validation.labels)
+    even = np.ones(len(truth))
+    thresholds = {t: best_threshold(scores[:, n], truth[:, n], even) for n, t in enumerate(TOPICS)}
+    reports = {}
+    for name, data in sets.items():
+        predictions = [
+            Prediction(
+                text,
+                tuple(t for t, s in zip(TOPICS, row, strict=True) if s >= thresholds[t]),
+                dict(zip(TOPICS, row, strict=True)),
+            )
+            for text, row in zip(data.texts, scorer(data.texts).tolist(), strict=True)
+        ]
+        reports[name] = evaluate(predictions, data.labels, thresholds, data.units)
+    return reports
+
+
+def to_markdown(found: dict[str, tuple[dict[str, Report], float]], sets: dict[str, Labelled]) -> str:
+    """The table of all reports."""
+    header = ["", *(f"{name}: {what}" for name in sets for what in ("macro-F1", "micro-F1", "false alarms"))]
+    lines = ["| " + " | ".join([*header, "seconds to train"]) + " |", "|---|" + "---:|" * len(header)]
+    for name, (reports, seconds) in found.items():
+        cells = [name]
+        for report in reports.values():
+            f1 = f"{number(report.macro_f1)} ({interval(report.macro_f1_interval)})"
+            cells += [f1, number(report.micro_f1), percent(report.false_alarm_rate)]
+        lines.append("| " + " | ".join([*cells, "-" if seconds != seconds else f"{seconds:.0f}"]) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Train and measure all of them, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--model", type=Path, help="folder of the model [default: models/dutch-topics]")
+    parser.add_argument("--wild", type=Path, help="labelled real text, to measure on besides test")
+    parser.add_argument("--autotune", type=int, default=300, help="seconds that fastText may search")
+    arguments = parser.parse_args()
+    sets = {"test": read_labelled(DATA / "test.jsonl")}
+    if arguments.wild:
+        sets["real text"] = read_labelled(arguments.wild)
+    train = load_corpus(DATA)["train"]
+    texts = list(train["text"])
+    Y = to_indicator([[TOPICS[number] for number in labels] for labels in train["labels"]])
+    peers: dict[str, Callable[[], Scorer]] = {
+        "scikit-learn's defaults: TfidfVectorizer, LinearSVC": lambda: linear_svc(texts, Y),
+        "fastText, words": lambda: fast_text(texts, Y, epoch=25, lr=0.5, wordNgrams=2, minn=0, maxn=0),
+        "fastText, subwords 3-6": lambda: fast_text(texts, Y, epoch=25, lr=0.5, wordNgrams=2, minn=3, maxn=6),
+        f"fastText, autotuned {arguments.autotune} s": lambda: autotuned(texts, Y, arguments.autotune),
+        f"keyword list, {KEYWORDS} a topic": lambda: keyword_list(texts, Y),
+        "always none": lambda: always_none(texts, Y),
+    }
+    model = load_model(arguments.model)
+    ours = {
+        name: evaluate(model.predict(data.texts), data.labels, model.thresholds, data.units)
+        for name, data in sets.items()
+    }
+    found = {"dutch-topics": (ours, float("nan"))}
+    for name, train_peer in track(peers.items(), "training", console=Console(stderr=True)):
+        begun = time.perf_counter()
+        scorer = train_peer()
+        seconds = time.perf_counter() - begun
+        found[name] = (measured(scorer, sets), seconds)
+    write_text(TARGET, f"{HEAD}\n{to_markdown(found, sets)}\n")
+
+
+HEAD = """<!-- Written by `make compare`; edit training/experiments/compare.py. -->
+# Beside others
+
+All were trained on the same train split, lexicon included, and measured on the same passages. Those with
+scores had their thresholds set on the validation split; LinearSVC decides by itself. Macro-F1 comes with
+its 95% interval, drawn by article. The autotuned fastText searches by the clock: it differs from run to run.
+"""
+
+if __name__ == "__main__":
+    main()
