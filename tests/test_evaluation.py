@@ -1,5 +1,6 @@
 """The measures agree with scikit-learn's, and with hand counts where it has none."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from dutch_topics.evaluation import (
     evaluate,
     evaluate_groups,
     expected_calibration_error,
+    reliability,
     to_group_table,
     to_table,
 )
@@ -40,6 +42,19 @@ GUESSES = predictions(
         [0.0, 0.0, 0.0, 0.0],  # right
     ]
 )
+
+
+def test_reliability_compares_probabilities_with_what_came_true() -> None:
+    bins = reliability(np.array([0.05, 0.05, 0.62, 0.68, 1.0]), np.array([0, 1, 1, 1, 0]))
+    assert [(entry.n, entry.frequency) for entry in bins] == [(2, 0.5), (2, 1.0), (1, 0.0)]
+    assert [entry.probability for entry in bins] == pytest.approx([0.05, 0.65, 1.0])
+
+
+def test_what_was_left_open_or_not_read_is_counted() -> None:
+    unsure, unread = replace(GUESSES[0], unsure=("economy",)), replace(GUESSES[4], coverage=0.1)
+    report = evaluate([unsure, *GUESSES[1:4], unread], LABELS, HALF)
+    assert (report.unsure, report.unreadable) == (1 / 5, 1 / 5)
+    assert "unsure: 20.0%   marked as unreadable: 20.0%" in to_table(report)
 
 
 def test_a_report_by_hand() -> None:

@@ -151,13 +151,16 @@ def test_rows_are_weighed_to_the_share_that_a_topic_has_in_the_news() -> None:
 def test_the_precision_promised_is_kept_by_all_higher_thresholds() -> None:
     rows = [(0.2, 0)] * 30 + [(0.4, 1)] * 30 + [(0.6, 0)] * 10 + [(0.8, 1)] * 30 + [(0.9, 0)] * 5
     probabilities, truth = map(np.array, zip(*rows, strict=True))
-    curve = precision_curve(probabilities, truth, np.ones(len(rows)))
+    curve = precision_curve(probabilities, truth, np.ones(len(rows)), error_ratio=1)
     assert len(curve) == 80  # above 0.8 fewer than 20 rows are left
     assert curve[79] == round(30 / 35, 4)
     assert curve[49] == round(30 / 45, 4)
     assert curve[30] == round(30 / 45, 4)  # 60 of 75 there, but less further up
     assert curve[0] == round(60 / 105, 4)
     assert curve == sorted(curve)
+    doubled = precision_curve(probabilities, truth, np.ones(len(rows)), error_ratio=2)
+    assert doubled[79] == round(25 / 35, 4)
+    assert doubled[0] == round(15 / 105, 4)
 
 
 def test_a_precision_asked_for_raises_the_thresholds(toy_model: TopicModel) -> None:

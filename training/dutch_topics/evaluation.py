@@ -38,9 +38,9 @@ class TopicReport:
 class Bin:
     """Probabilities of one tenth of [0, 1], and how often what they were given to came true."""
 
-    n: int
-    probability: float | None  # their mean; None where there are none
-    frequency: float | None
+    n: int  # at least 1
+    probability: float  # their mean
+    frequency: float  # the share of them that came true
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Report:
     unreadable: float  # share of passages marked as not Dutch, or hardly known
     brier: float  # mean over topics
     ece: float  # mean over topics
-    reliability: list[Bin]  # of all four topics together
+    reliability: list[Bin]  # of all four topics together; empty bins left out
     topics: dict[str, TopicReport]
 
     def to_dict(self) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def evaluate(
 
 
 def reliability(probabilities: NDArray[np.float64], truth: NDArray[np.int64]) -> list[Bin]:
-    """How often what was given each probability came true, in ten bins of equal width.
+    """How often what was given each probability came true, in ten bins of equal width, empty ones left out.
 
     Both arrays have shape (n_samples,).
     """
@@ -152,8 +152,9 @@ def reliability(probabilities: NDArray[np.float64], truth: NDArray[np.int64]) ->
     given = np.bincount(bins, weights=probabilities, minlength=BINS)
     came_true = np.bincount(bins, weights=truth, minlength=BINS)
     return [
-        Bin(int(n), _ratio(total, n), _ratio(hits, n))
+        Bin(int(n), float(total / n), float(hits / n))
         for n, total, hits in zip(counts, given, came_true, strict=True)
+        if n
     ]
 
 
@@ -162,12 +163,8 @@ def expected_calibration_error(probabilities: NDArray[np.float64], truth: NDArra
 
     C. Guo et al., "On calibration of modern neural networks" (2017), with ten bins of equal width.
     """
-    gaps = [
-        entry.n * abs(entry.probability - entry.frequency)
-        for entry in reliability(probabilities, truth)
-        if entry.probability is not None and entry.frequency is not None
-    ]
-    return float(sum(gaps) / len(truth))
+    bins = reliability(probabilities, truth)
+    return sum(entry.n * abs(entry.probability - entry.frequency) for entry in bins) / len(truth)
 
 
 def _resample(

@@ -33,7 +33,8 @@ class TrainingArguments:
     C: float = 3.0  # inverse strength of the L2 penalty
     smoothing: float = 0.3  # rows added to each column's count before its log ratio is taken
     lexicon_weight: float = 1.0  # weight of a lexicon row beside 1 for a passage
-    prior: float = 0.12  # share of passages about each topic in the text that the model will meet
+    prior: float = 0.1  # share of passages about each topic in the text that the model will meet
+    error_ratio: float = 3.0  # wrong topics given on real text for each one on passages of the corpus
     folds: int = 5  # for the out-of-fold scores that calibration learns from
     random_state: int = 0  # of the draw of folds and the order in which the solver visits rows
 
@@ -86,7 +87,7 @@ def fit(
         scores, y = probabilities[:, number], labels[:, number]
         at_prior = prior_weights(y, arguments.prior)
         thresholds[topic] = best_threshold(scores, y, at_prior)
-        precision[topic] = precision_curve(scores, y, at_prior)
+        precision[topic] = precision_curve(scores, y, at_prior, arguments.error_ratio)
     config = {
         "training": asdict(arguments),
         "shares": dict(zip(TOPICS, Y[~lexicon].mean(axis=0).round(4).tolist(), strict=True)),
@@ -130,19 +131,25 @@ def best_threshold(
 
 
 def precision_curve(
-    probabilities: NDArray[np.float64], truth: NDArray[np.int64], weights: NDArray[np.float64]
+    probabilities: NDArray[np.float64],
+    truth: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    error_ratio: float,
 ) -> list[float]:
-    """The precision that is kept from each threshold of `GRID` upwards, under `weights`.
+    """The precision to expect on real text from each threshold of `GRID` upwards.
 
-    It never falls: what a higher threshold would lose again is not promised. The list ends where fewer
-    than `FEW` rows are given the topic, so that a handful of lucky ones promises nothing either.
+    It is that of these rows under `weights`, with `error_ratio` times the share of wrong ones: text
+    that nobody here wrote is harder, at all thresholds alike (docs/operating-points.md). It never falls:
+    what a higher threshold would lose again is not promised. The list ends where fewer than `FEW` rows
+    are given the topic, so that a handful of lucky ones promises nothing either.
     """
     import numpy as np
 
     given = probabilities[None, :] >= np.array(GRID)[:, None]  # (99, n_samples)
     given = given[given.sum(axis=1) >= FEW]
     precision = (given @ (weights * truth)) / (given @ weights)
-    return [round(float(kept), 4) for kept in np.minimum.accumulate(precision[::-1])[::-1]]
+    expected = np.maximum(1 - error_ratio * (1 - precision), 0)
+    return [round(float(kept), 4) for kept in np.minimum.accumulate(expected[::-1])[::-1]]
 
 
 def _indicator(split: Dataset, name: str) -> NDArray[np.int64]:
