@@ -56,14 +56,14 @@ compare: .venv/.peers $(MODEL)/SHA256SUMS  ## measure other classifiers beside t
 	PYTHONPATH=.venv/peers $(BIN)/python training/experiments/compare.py $(if $(WILD),--wild $(WILD))
 
 clean:  ## remove the environment, the model and all that is made by running
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache models/dutch-topics data/.built training/*.egg-info
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache models/dutch-topics data/.built training/*.egg-info training/dutch_topics/*.so build
 	find training tests -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=")'
 	$(PYTHON) -m venv .venv
 
-.venv/.run: .venv/bin/python requirements.txt pyproject.toml
+.venv/.run: .venv/bin/python requirements.txt pyproject.toml training/dutch_topics/kernel.c
 	$(PIP) install --require-hashes --requirement requirements.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@

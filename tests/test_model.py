@@ -56,7 +56,7 @@ def test_a_prediction_has_its_topics_and_all_four_scores(toy_model: TopicModel) 
 def test_scores_are_the_pipelines_probabilities(toy_model: TopicModel) -> None:
     probabilities = toy_model.predict_proba(TEXTS)
     assert probabilities.shape == (3, 4)
-    assert np.array_equal(probabilities, toy_model.pipeline.predict_proba(TEXTS))
+    assert np.allclose(probabilities, toy_model.pipeline.predict_proba(TEXTS), rtol=0, atol=1e-12)
     assert probabilities.tolist() == [list(p.scores.values()) for p in toy_model.predict(TEXTS)]
     assert toy_model.predict_proba([]).shape == (0, 4)
 

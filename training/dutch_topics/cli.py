@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -415,11 +415,13 @@ def _progress(first: str) -> Iterator[Callable[[str], None]]:
 
     Gives a function to call with the name of each further step.
     """
+    if not sys.stderr.isatty():
+        yield _say_nothing
+        return
     from rich.console import Console
 
-    console = Console(stderr=True)
-    with console.status(first) if console.is_terminal else nullcontext() as status:
-        yield status.update if status else _say_nothing
+    with Console(stderr=True).status(first) as status:
+        yield status.update
 
 
 def _say_nothing(step: str) -> None:
@@ -428,6 +430,10 @@ def _say_nothing(step: str) -> None:
 
 def _counted(records: Iterable[Record]) -> Iterator[Record]:
     """`records`, with a count on stderr as they pass, and nothing where that is not a terminal."""
+    # Both streams on one terminal: the output itself shows the progress.
+    if not sys.stderr.isatty() or sys.stdout.isatty():
+        yield from records
+        return
     from rich.console import Console
     from rich.progress import (
         MofNCompleteColumn,
@@ -437,11 +443,8 @@ def _counted(records: Iterable[Record]) -> Iterator[Record]:
         TimeElapsedColumn,
     )
 
-    console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("labelled"), MofNCompleteColumn(), TimeElapsedColumn())
-    # Both streams on one terminal: the output itself shows the progress.
-    hidden = not console.is_terminal or sys.stdout.isatty()
-    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield from progress.track(records, total=None)
 
 

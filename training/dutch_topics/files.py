@@ -37,7 +37,7 @@ def decode(data: bytes, path: Path) -> str:
         raise InputError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from None
 
 
-def sha256(data: bytes) -> str:
+def sha256(data: bytes | memoryview) -> str:
     """The SHA-256 sum of `data`, 64 lower-case hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
 

@@ -10,6 +10,7 @@ from .coverage import vocabulary
 from .errors import InputError
 from .features import tfidf_union
 from .model import GRID, TopicModel
+from .scorer import build_scorer
 from .topics import TOPICS, to_indicator
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def fit(
         "shares": dict(zip(TOPICS, Y[~lexicon].mean(axis=0).round(4).tolist(), strict=True)),
     }
     known = vocabulary(train["text"], arguments.min_df)
-    return TopicModel(pipeline, thresholds, precision, known, config)
+    return TopicModel(build_scorer(pipeline), thresholds, precision, known, config, lambda: pipeline)
 
 
 def _say_nothing(step: str) -> None:

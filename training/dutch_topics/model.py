@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .coverage import LEAST_COVERAGE, coverage, language
 from .errors import InputError
+from .scorer import Scorer
 from .topics import TOPICS
 
 if TYPE_CHECKING:
@@ -41,13 +43,22 @@ class Prediction:
 
 @dataclass(frozen=True)
 class TopicModel:
-    """A pipeline from text to four probabilities, and the threshold from which a topic is given."""
+    """From text to four probabilities, and the threshold from which a topic is given."""
 
-    pipeline: Pipeline
+    scorer: Scorer
     thresholds: dict[str, float]  # by topic, each in [0, 1]
     precision: dict[str, list[float]]  # by topic: what is kept from each threshold of `GRID` upwards
     vocabulary: frozenset[str]  # the words that training met
     config: Mapping[str, Any]  # how it was made: versions, corpus, training arguments
+    open_pipeline: Callable[[], Pipeline]
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The scikit-learn pipeline whose probabilities `scorer` reproduces; opened when asked for.
+
+        Raises `ModelError` where what was saved cannot be opened (see `store.load_model`).
+        """
+        return self.open_pipeline()
 
     def predict(
         self,
@@ -65,10 +76,9 @@ class TopicModel:
         limits = self.limits(thresholds)
         sure = self.sure_limits(limits, precision) if precision is not None else limits
         texts = checked_texts(texts)
-        probabilities = self.predict_proba(texts)
         return [
             self._prediction(text, dict(zip(TOPICS, row, strict=True)), limits, sure)
-            for text, row in zip(texts, probabilities.tolist(), strict=True)
+            for text, row in zip(texts, self.scorer.score(texts), strict=True)
         ]
 
     def _prediction(
@@ -89,13 +99,7 @@ class TopicModel:
 
         Raises `InputError` for a text that cannot be one (see `check_text`).
         """
-        import numpy as np
-
-        texts = checked_texts(texts)
-        if not texts:
-            return np.empty((0, len(TOPICS)))
-        probabilities: NDArray[np.float64] = self.pipeline.predict_proba(texts)
-        return probabilities
+        return self.scorer.predict_proba(checked_texts(texts))
 
     def sure_limits(self, limits: Mapping[str, float], precision: float) -> dict[str, float]:
         """The thresholds from which a topic is given with `precision`, none below its own in `limits`.

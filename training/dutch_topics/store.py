@@ -1,6 +1,8 @@
 """Keep a model in a folder, and open it again only if it is exactly what was kept.
 
     pipeline.skops   the scikit-learn pipeline, text to probabilities, readable without this package
+    slots.npy        the same as arrays that need no parsing (scorer.py): a row for each column
+    rows.npy         and an idf and four weights for each row
     config.json      format, topics, thresholds, versions, corpus, training arguments
     vocabulary.txt   the words that training met, one a line
     ngrams.json      the n-grams that weigh most for and against each topic
@@ -8,37 +10,38 @@
     README.md        the model card
     SHA256SUMS       the sums of these; `sha256sum --check SHA256SUMS` agrees
 
-Sums are checked on the bytes that are then opened, before anything is parsed. The folder is replaced
-as a whole, so that a crash leaves the old model or the new one.
+Sums are checked on the mapped bytes that are then used, before anything is parsed. The folder is
+replaced as a whole, so that a crash leaves the old model or the new one, and who has the old one open
+keeps it.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 from .errors import InputError, ModelError
 from .files import sha256
 from .model import TopicModel
 from .ngrams import Ngram
+from .scorer import Scorer, Settings
 from .topics import TOPICS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
-FORMAT = 2  # of the folder; raised when a reader of the old one could not read the new one
+FORMAT = 3  # of the folder; raised when a reader of the old one could not read the new one
 SUMS = "SHA256SUMS"
 PIPELINE, CONFIG, METRICS, CARD = "pipeline.skops", "config.json", "metrics.json", "README.md"
-VOCABULARY, NGRAMS = "vocabulary.txt", "ngrams.json"
-FILES = (CARD, CONFIG, METRICS, NGRAMS, PIPELINE, VOCABULARY)
+VOCABULARY, NGRAMS, SLOTS, ROWS = "vocabulary.txt", "ngrams.json", "slots.npy", "rows.npy"
+FILES = (CARD, CONFIG, METRICS, NGRAMS, PIPELINE, ROWS, SLOTS, VOCABULARY)
 KEPT = {*FILES, SUMS}
 # The only types a model may be made of, besides plain Python values. What a file asks for has no say.
 TYPES = frozenset(
@@ -81,6 +84,8 @@ def save_model(
     model: TopicModel, metrics: Mapping[str, Any], ngrams: Sequence[Ngram], card: str, directory: Path
 ) -> None:
     """Write `model` to `directory`, in place of what is there; raises `InputError` if it cannot."""
+    from zipfile import ZIP_DEFLATED
+
     import skops.io
 
     config = {
@@ -88,11 +93,14 @@ def save_model(
         "topics": list(TOPICS),
         "thresholds": model.thresholds,
         "precision": model.precision,
+        "scorer": model.scorer.settings.to_dict(),
         "versions": versions(),
         **model.config,
     }
     contents = {
         PIPELINE: skops.io.dumps(model.pipeline, compression=ZIP_DEFLATED),
+        SLOTS: _to_npy(model.scorer.slots),
+        ROWS: _to_npy(model.scorer.rows),
         CONFIG: _to_json(config),
         VOCABULARY: "".join(f"{word}\n" for word in sorted(model.vocabulary)).encode(),
         NGRAMS: _to_json([ngram.to_dict() for ngram in ngrams]),
@@ -106,30 +114,29 @@ def save_model(
 def load_model(directory: str | Path | None = None) -> TopicModel:
     """Open the model in `directory` (see `default_directory`) after checking every byte of it.
 
-    Raises `ModelError` where it is missing, incomplete, changed since it was saved, of another format
-    or saved by another version of scikit-learn, or made of anything but `TYPES`.
+    Raises `ModelError` where it is missing, incomplete, changed since it was saved, or of another
+    format. Its attribute `pipeline` raises it, when first asked for, where that was saved by another
+    version of scikit-learn, or is made of anything but `TYPES`.
     """
     directory = default_directory() if directory is None else Path(directory)
     contents = _read_checked(directory)
     try:
-        config = json.loads(contents[CONFIG])
+        config = json.loads(bytes(contents[CONFIG]))
         _check_config(config, directory)
-        pipeline = _open_pipeline(contents[PIPELINE], directory)
+        scorer = Scorer(
+            slots=_npy_data(contents[SLOTS], "<i4"),
+            rows=_npy_data(contents[ROWS], [("idf", "<f8"), ("weights", "<f4", (len(TOPICS),))]),
+            settings=Settings.from_dict(config["scorer"]),
+        )
         return TopicModel(
-            pipeline,
+            scorer,
             thresholds={topic: float(config["thresholds"][topic]) for topic in TOPICS},
             precision={topic: [float(kept) for kept in config["precision"][topic]] for topic in TOPICS},
-            vocabulary=frozenset(contents[VOCABULARY].decode().split("\n")) - {""},
+            vocabulary=frozenset(bytes(contents[VOCABULARY]).decode().split("\n")) - {""},
             config=config,
+            open_pipeline=lambda: _open_pipeline(bytes(contents[PIPELINE]), config, directory),
         )
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        RecursionError,
-        BadZipFile,
-    ) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, SyntaxError) as error:
         # The sums are right, so somebody made it so.
         raise ModelError(f"{directory}: not a model of this package ({error!r})") from None
 
@@ -138,7 +145,7 @@ def load_config(directory: str | Path | None = None) -> dict[str, Any]:
     """How the model in `directory` was made, its thresholds and shares; raises as `load_model`."""
     directory = default_directory() if directory is None else Path(directory)
     try:
-        config: dict[str, Any] = json.loads(_read_checked(directory)[CONFIG])
+        config: dict[str, Any] = json.loads(bytes(_read_checked(directory)[CONFIG]))
         _check_config(config, directory)
         return config
     except (ValueError, LookupError, TypeError) as error:
@@ -150,7 +157,7 @@ def load_ngrams(directory: str | Path | None = None) -> list[Ngram]:
     directory = default_directory() if directory is None else Path(directory)
     contents = _read_checked(directory)
     try:
-        return [Ngram(**values) for values in json.loads(contents[NGRAMS])]
+        return [Ngram(**values) for values in json.loads(bytes(contents[NGRAMS]))]
     except (ValueError, TypeError) as error:
         raise ModelError(f"{directory}: {NGRAMS} is not of this package ({error!r})") from None
 
@@ -160,29 +167,34 @@ def _check_config(config: Mapping[str, Any], directory: Path) -> None:
         raise ModelError(f"{directory}: format {config['format']}, not {FORMAT}; {_AGAIN}")
     if config["topics"] != list(TOPICS):
         raise ModelError(f"{directory}: its topics are {', '.join(config['topics'])}; {_AGAIN}")
-    made_with, here = config["versions"]["scikit-learn"], versions()["scikit-learn"]
-    if made_with != here:
-        raise ModelError(
-            f"{directory}: saved by scikit-learn {made_with}, this is {here}; "
-            f"install scikit-learn=={made_with}, or {_AGAIN}"
-        )
 
 
-def _open_pipeline(data: bytes, directory: Path) -> Pipeline:
+def _open_pipeline(data: bytes, config: Mapping[str, Any], directory: Path) -> Pipeline:
+    from zipfile import BadZipFile, ZipFile
+
     import skops.io
     from sklearn.pipeline import Pipeline
 
-    with ZipFile(BytesIO(data)) as archive:
-        foreign = _types(json.loads(archive.read("schema.json"))) - TYPES
-    if foreign:
-        raise ModelError(
-            f"{directory}: {PIPELINE} holds {', '.join(sorted(foreign))}, which no model of this "
-            "package is made of; do not use it"
-        )
-    pipeline = skops.io.loads(data, trusted=sorted(TYPES))
-    if not isinstance(pipeline, Pipeline):
-        raise TypeError(f"{type(pipeline).__name__}, not a Pipeline")
-    return pipeline
+    try:
+        made_with, here = config["versions"]["scikit-learn"], versions()["scikit-learn"]
+        if made_with != here:
+            raise ModelError(
+                f"{directory}: saved by scikit-learn {made_with}, this is {here}; "
+                f"install scikit-learn=={made_with}, or {_AGAIN}"
+            )
+        with ZipFile(BytesIO(data)) as archive:
+            foreign = _types(json.loads(archive.read("schema.json"))) - TYPES
+        if foreign:
+            raise ModelError(
+                f"{directory}: {PIPELINE} holds {', '.join(sorted(foreign))}, which no model of this "
+                "package is made of; do not use it"
+            )
+        pipeline = skops.io.loads(data, trusted=sorted(TYPES))
+        if not isinstance(pipeline, Pipeline):
+            raise TypeError(f"{type(pipeline).__name__}, not a Pipeline")
+        return pipeline
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, BadZipFile) as error:
+        raise ModelError(f"{directory}: not a model of this package ({error!r})") from None
 
 
 def _types(node: object) -> set[str]:
@@ -199,26 +211,53 @@ def _types(node: object) -> set[str]:
     return found
 
 
-def _read_checked(directory: Path) -> dict[str, bytes]:
-    """The files of a model, each with the sum that the list of sums gives."""
+def _read_checked(directory: Path) -> dict[str, memoryview]:
+    """The files of a model, mapped, each with the sum that the list of sums gives."""
     if not directory.is_dir():
         directory = _backup(directory) if _backup(directory).is_dir() else directory
     if not directory.is_dir():
         raise ModelError(f"{directory}: no model here; train one with `make train`")
-    sums = _parse_sums(_read(directory, SUMS), directory)
-    contents = {name: _read(directory, name) for name in FILES}
+    sums = _parse_sums(bytes(_map(directory, SUMS)), directory)
+    contents = {name: _map(directory, name) for name in FILES}
     for name, data in contents.items():
         if sums[name] != sha256(data):
             raise ModelError(f"{directory}: {name} was changed or cut short; {_AGAIN}")
     return contents
 
 
-def _read(directory: Path, name: str) -> bytes:
+def _map(directory: Path, name: str) -> memoryview:
+    import mmap
+
     try:
-        return (directory / name).read_bytes()
+        with (directory / name).open("rb") as file:
+            if not os.fstat(file.fileno()).st_size:
+                return memoryview(b"")  # which cannot be mapped
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except OSError as error:
         problem = error.strerror or str(error)
         raise ModelError(f"{directory}: {name} cannot be read ({problem}); {_AGAIN}") from None
+
+
+def _to_npy(array: NDArray[Any]) -> bytes:
+    import numpy as np
+
+    stream = BytesIO()
+    np.save(stream, array, allow_pickle=False)
+    return stream.getvalue()
+
+
+def _npy_data(file: memoryview, descr: object) -> memoryview:
+    """The data of a mapped .npy file of one dimension, without NumPy; raises `ValueError` for another.
+
+    The format: numpy.lib.format, version 1.0.
+    """
+    if bytes(file[:8]) != b"\x93NUMPY\x01\x00":
+        raise ValueError("not a .npy file")
+    start = 10 + int.from_bytes(file[8:10], "little")
+    header = ast.literal_eval(bytes(file[10:start]).decode("latin-1"))
+    if header["descr"] != descr or len(header["shape"]) != 1:
+        raise ValueError(f"a .npy file of {header['descr']}, not of {descr}")
+    return file[start:]
 
 
 def _to_sums(sums: Mapping[str, str]) -> str:
@@ -256,6 +295,9 @@ def _replace_directory(directory: Path, contents: Mapping[str, bytes]) -> None:
 
     Between the two renames only the backup is there; readers look for it, and so does the next save.
     """
+    import shutil
+    import tempfile
+
     check_target(directory)
     backup = _backup(directory)
     try:

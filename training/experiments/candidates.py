@@ -259,7 +259,6 @@ CANDIDATES = [
     Candidate("compounds split", Features(compounds=True)),
     Candidate("tf not sublinear", Features(tfidf=())),
     Candidate("no idf", Features(tfidf=(("sublinear_tf", True), ("use_idf", False)))),
-    Candidate("idf not smoothed", Features(tfidf=(("sublinear_tf", True), ("smooth_idf", False)))),
     Candidate("one norm for both parts", Features(one_norm=True)),
     Candidate("min_df 1", Features(min_df=1)),
     Candidate("min_df 4", Features(min_df=4)),

@@ -1,0 +1,590 @@
+/* From text to probabilities, one text after the other: what scorer.py does without a compiler, faster.
+
+     kernel = prepare(slots, rows, intercepts, word_columns, longest_words, shortest, longest)
+     score(kernel, texts, out)
+
+   slots          int32 for each column: its row in `rows`; columns of words first, then of characters
+   rows           an idf (double) and a weight for each topic (4 floats)
+   intercepts     4 doubles
+   word_columns   how many of the columns are for words; the rest are for characters; powers of two
+   longest_words  words in the longest word n-gram, 1 or 2
+   shortest, longest  characters in the shortest and longest character n-gram
+   texts          a list of n str in lower case
+   out            n times 4 doubles, written: the probabilities
+
+   What is reproduced is scikit-learn's HashingVectorizer (words, and char_wb), TfidfTransformer
+   (sublinear, each half of norm 1) and the logistic regressions. Dutch repeats its tokens: the n-grams
+   of a token, and what they add up to if no other n-gram of the text shares a column with them, are
+   worked out once and remembered. Then a text costs a sum over its tokens, and a correction for each
+   column that two of its tokens share. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define TOPICS 4
+#define REMEMBERED (1u << 17) /* tokens, and so many more than a text may have; beyond, all are forgotten */
+#define REMEMBERED_COLUMNS (1u << 22)
+
+typedef struct {
+    double idf;
+    float weights[TOPICS];
+} Row;
+
+/* What n-grams add up to: the squared length, and the weights before the length divides them. */
+typedef struct {
+    double squares, sums[TOPICS];
+} Total;
+
+typedef struct {
+    uint32_t start, size; /* in the bytes of the token */
+    uint32_t column;
+} Word;
+
+typedef struct {
+    uint64_t hash;
+    size_t bytes, size;      /* in the arena: blank, token, blank, in UTF-8 */
+    size_t columns, n_columns; /* of its character n-grams */
+    size_t words, n_words;
+    Total total;      /* of the character n-grams, each counted once */
+    int repeats;      /* whether one of them stands in the token twice; then `total` is of no use */
+    uint32_t text;    /* the last text it stood in, */
+    uint32_t count;   /* how often */
+} Token;
+
+/* A piece of memory that grows. */
+typedef struct {
+    char *data;
+    size_t used, size;
+} Arena;
+
+/* Columns of one text with their counts: open addressing. Entries of other texts count as free. */
+typedef struct {
+    uint32_t column, text, count;
+} Cell;
+
+typedef struct {
+    Cell *cells;
+    size_t size, used; /* size is a power of two */
+} Counts;
+
+typedef struct {
+    Py_buffer slots_buffer, rows_buffer;
+    const int32_t *slots;
+    const Row *rows;
+    size_t n_rows;
+    double intercepts[TOPICS];
+    uint32_t word_columns, character_columns;
+    size_t longest_words, shortest, longest;
+    double tf[64]; /* 1 + log(count) */
+    uint32_t text;  /* the number of the text at hand */
+    Counts words, characters;
+    Arena tokens, bytes, columns, token_words; /* memory */
+    uint32_t *places;                          /* of tokens, plus 1, by hash; 2 * REMEMBERED of them */
+    Arena distinct, encoded, bounds, pair;     /* of the text at hand */
+} Kernel;
+
+/* Memory ---------------------------------------------------------------------------------------- */
+
+/* Room for `size` more bytes at the end of `arena`; NULL where there is none. Moves what is there. */
+static void *extend(Arena *arena, size_t size)
+{
+    if (arena->used + size > arena->size) {
+        size_t wanted = (arena->used + size) * 2;
+        char *data = PyMem_RawRealloc(arena->data, wanted);
+        if (data == NULL)
+            return NULL;
+        arena->data = data;
+        arena->size = wanted;
+    }
+    arena->used += size;
+    return arena->data + arena->used - size;
+}
+
+static int grow(Counts *counts, uint32_t text)
+{
+    Counts larger = {.size = counts->size ? counts->size * 2 : 2048, .used = counts->used};
+    larger.cells = PyMem_RawCalloc(larger.size, sizeof(Cell));
+    if (larger.cells == NULL)
+        return -1;
+    for (size_t i = 0; i < counts->size; i++) {
+        Cell cell = counts->cells[i];
+        if (cell.text != text)
+            continue;
+        size_t at = cell.column * 0x9e3779b1u & (larger.size - 1);
+        while (larger.cells[at].text == text)
+            at = (at + 1) & (larger.size - 1);
+        larger.cells[at] = cell;
+    }
+    PyMem_RawFree(counts->cells);
+    *counts = larger;
+    return 0;
+}
+
+/* The cell of `column` in this text, of count 0 where it is new; NULL where there is no memory. */
+static inline Cell *find(Counts *counts, uint32_t text, uint32_t column)
+{
+    if (counts->used * 2 >= counts->size && grow(counts, text) < 0)
+        return NULL;
+    size_t at = column * 0x9e3779b1u & (counts->size - 1);
+    while (counts->cells[at].text == text && counts->cells[at].column != column)
+        at = (at + 1) & (counts->size - 1);
+    Cell *cell = counts->cells + at;
+    if (cell->text != text) {
+        *cell = (Cell){column, text, 0};
+        counts->used++;
+    }
+    return cell;
+}
+
+/* Hashing --------------------------------------------------------------------------------------- */
+
+static inline uint32_t rotate(uint32_t x, int bits) { return (x << bits) | (x >> (32 - bits)); }
+
+static inline uint32_t mixed(uint32_t k) { return rotate(k * 0xcc9e2d51u, 15) * 0x1b873593u; }
+
+/* A. Appleby's MurmurHash3_x86_32 with seed 0. */
+static uint32_t murmur(const char *data, size_t size)
+{
+    const unsigned char *p = (const unsigned char *)data;
+    uint32_t h = 0, k = 0;
+    size_t left = size;
+    for (; left >= 4; left -= 4, p += 4) {
+        k = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+        h = rotate(h ^ mixed(k), 13) * 5 + 0xe6546b64u;
+    }
+    for (k = 0; left; left--)
+        k = k << 8 | p[left - 1];
+    h ^= mixed(k) ^ (uint32_t)size; /* mixed(0) is 0 */
+    h = (h ^ h >> 16) * 0x85ebca6bu;
+    h = (h ^ h >> 13) * 0xc2b2ae35u;
+    return h ^ h >> 16;
+}
+
+/* The absolute value of the hash as a signed number, modulo the number of columns. */
+static inline uint32_t to_column(uint32_t hash, uint32_t columns)
+{
+    return (hash & 0x80000000u ? 0u - hash : hash) & (columns - 1);
+}
+
+static uint64_t token_hash(const char *data, size_t size)
+{
+    uint64_t h = size;
+    for (; size >= 8; size -= 8, data += 8) {
+        uint64_t k;
+        memcpy(&k, data, 8);
+        h = (h ^ k) * 0x9e3779b97f4a7c15u;
+        h ^= h >> 29;
+    }
+    for (; size; size--, data++)
+        h = (h ^ (unsigned char)*data) * 0x9e3779b97f4a7c15u;
+    return h ^ h >> 32;
+}
+
+/* Sums ------------------------------------------------------------------------------------------ */
+
+static inline double tf(const Kernel *kernel, uint32_t count)
+{
+    return count < 64 ? kernel->tf[count] : 1 + log(count);
+}
+
+static inline const Row *row_of(const Kernel *kernel, uint32_t column)
+{
+    return kernel->rows + kernel->slots[column];
+}
+
+/* Add an n-gram to `total` as one of tf `now`, whose former values `before` and `apart` are in it. */
+static inline void add(Total *total, const Row *row, double now, double before, double apart)
+{
+    double idf = row->idf, value = (now - before - apart) * idf;
+    total->squares += (now * now - before * before - apart * apart) * idf * idf;
+    for (int topic = 0; topic < TOPICS; topic++)
+        total->sums[topic] += value * row->weights[topic];
+}
+
+/* Count the n-gram of `column` `times` more in `total`. */
+static int count(const Kernel *kernel, Counts *counts, Total *total, uint32_t first, uint32_t column, uint32_t times)
+{
+    Cell *cell = find(counts, kernel->text, column);
+    if (cell == NULL)
+        return -1;
+    add(total, row_of(kernel, first + column), tf(kernel, cell->count + times), tf(kernel, cell->count), 0);
+    cell->count += times;
+    return 0;
+}
+
+/* Count all n-grams of a token that stands `token->count` times in the text. */
+static int count_token(Kernel *kernel, const Token *token, Total *total)
+{
+    const uint32_t *columns = (const uint32_t *)kernel->columns.data + token->columns;
+    uint32_t times = token->count;
+    if (token->repeats) {
+        for (size_t i = 0; i < token->n_columns; i++)
+            if (count(kernel, &kernel->characters, total, kernel->word_columns, columns[i], times) < 0)
+                return -1;
+        return 0;
+    }
+    double apart = tf(kernel, times);
+    total->squares += apart * apart * token->total.squares;
+    for (int topic = 0; topic < TOPICS; topic++)
+        total->sums[topic] += apart * token->total.sums[topic];
+    for (size_t i = 0; i < token->n_columns; i++) {
+        Cell *cell = find(&kernel->characters, kernel->text, columns[i]);
+        if (cell == NULL)
+            return -1;
+        if (cell->count)
+            add(total, row_of(kernel, kernel->word_columns + columns[i]), tf(kernel, cell->count + times),
+                tf(kernel, cell->count), apart);
+        cell->count += times;
+    }
+    return 0;
+}
+
+/* Tokens ---------------------------------------------------------------------------------------- */
+
+static inline size_t encode(Py_UCS4 c, char *to)
+{
+    if (c < 0x80) {
+        to[0] = (char)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        to[0] = (char)(0xc0 | c >> 6);
+        to[1] = (char)(0x80 | (c & 0x3f));
+        return 2;
+    }
+    if (c < 0x10000) {
+        to[0] = (char)(0xe0 | c >> 12);
+        to[1] = (char)(0x80 | (c >> 6 & 0x3f));
+        to[2] = (char)(0x80 | (c & 0x3f));
+        return 3;
+    }
+    to[0] = (char)(0xf0 | c >> 18);
+    to[1] = (char)(0x80 | (c >> 12 & 0x3f));
+    to[2] = (char)(0x80 | (c >> 6 & 0x3f));
+    to[3] = (char)(0x80 | (c & 0x3f));
+    return 4;
+}
+
+static int add_word(Kernel *kernel, Token *token, const char *bytes, size_t start, size_t end)
+{
+    Word *word = extend(&kernel->token_words, sizeof(Word));
+    if (word == NULL)
+        return -1;
+    uint32_t hash = murmur(bytes + start, end - start);
+    *word = (Word){(uint32_t)start, (uint32_t)(end - start), to_column(hash, kernel->word_columns)};
+    token->n_words++;
+    return 0;
+}
+
+/* Work out the words of a token (runs of two and more letters, digits and underscores) and its n-grams;
+   a token shorter than an n-gram counts once, as a whole. `characters` are those between the blanks. */
+static int work_out(Kernel *kernel, Token *token, const char *bytes, int kind, const void *data, Py_ssize_t from,
+                    size_t characters)
+{
+    size_t length = characters + 2, run = 0, start = 0;
+    kernel->bounds.used = 0;
+    uint32_t *bounds = extend(&kernel->bounds, (length + 1) * sizeof(uint32_t));
+    if (bounds == NULL)
+        return -1;
+    bounds[0] = 0;
+    bounds[1] = 1;
+    for (size_t i = 1; i <= characters; i++) {
+        Py_UCS4 c = PyUnicode_READ(kind, data, from + (Py_ssize_t)i - 1);
+        if (Py_UNICODE_ISALNUM(c) || c == '_') {
+            if (run++ == 0)
+                start = bounds[i];
+        } else {
+            if (run > 1 && add_word(kernel, token, bytes, start, bounds[i]) < 0)
+                return -1;
+            run = 0;
+        }
+        bounds[i + 1] = bounds[i] + (c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4);
+    }
+    bounds[length] = bounds[length - 1] + 1;
+    if (run > 1 && add_word(kernel, token, bytes, start, bounds[length - 1]) < 0)
+        return -1;
+
+    for (size_t n = kernel->shortest; n <= kernel->longest; n++) {
+        size_t last = length > n ? length - n : 0;
+        uint32_t *columns = extend(&kernel->columns, (last + 1) * sizeof(uint32_t));
+        if (columns == NULL)
+            return -1;
+        for (size_t i = 0; i <= last; i++) {
+            size_t end = i + n < length ? i + n : length;
+            uint32_t hash = murmur(bytes + bounds[i], bounds[end] - bounds[i]);
+            columns[i] = to_column(hash, kernel->character_columns);
+        }
+        token->n_columns += last + 1;
+        if (last == 0)
+            break;
+    }
+    /* Each new number makes the cells of the table free. */
+    kernel->characters.used = 0;
+    kernel->text++;
+    const uint32_t *columns = (const uint32_t *)kernel->columns.data + token->columns;
+    for (size_t i = 0; i < token->n_columns; i++) {
+        Cell *cell = find(&kernel->characters, kernel->text, columns[i]);
+        if (cell == NULL)
+            return -1;
+        token->repeats |= cell->count++ > 0;
+        add(&token->total, row_of(kernel, kernel->word_columns + columns[i]), 1, 0, 0);
+    }
+    return 0;
+}
+
+/* The number of a token in memory, put there where it is new; -1 where there is no room. */
+static Py_ssize_t recall(Kernel *kernel, int kind, const void *data, Py_ssize_t from, size_t characters)
+{
+    kernel->encoded.used = 0;
+    char *bytes = extend(&kernel->encoded, characters * 4 + 2);
+    if (bytes == NULL)
+        return -1;
+    size_t size = 0;
+    bytes[size++] = ' ';
+    for (size_t i = 0; i < characters; i++)
+        size += encode(PyUnicode_READ(kind, data, from + (Py_ssize_t)i), bytes + size);
+    bytes[size++] = ' ';
+
+    uint64_t hash = token_hash(bytes, size);
+    size_t mask = 2 * REMEMBERED - 1, at = hash & mask;
+    Token *tokens = (Token *)kernel->tokens.data;
+    for (; kernel->places[at]; at = (at + 1) & mask) {
+        Token *token = tokens + kernel->places[at] - 1;
+        if (token->hash == hash && token->size == size &&
+            memcmp(kernel->bytes.data + token->bytes, bytes, size) == 0)
+            return (Py_ssize_t)kernel->places[at] - 1;
+    }
+    size_t number = kernel->tokens.used / sizeof(Token);
+    Token token = {.hash = hash,
+                   .bytes = kernel->bytes.used,
+                   .size = size,
+                   .columns = kernel->columns.used / sizeof(uint32_t),
+                   .words = kernel->token_words.used / sizeof(Word)};
+    char *copy = extend(&kernel->bytes, size);
+    if (copy == NULL)
+        return -1;
+    memcpy(copy, bytes, size);
+    if (work_out(kernel, &token, bytes, kind, data, from, characters) < 0)
+        return -1;
+    Token *place = extend(&kernel->tokens, sizeof(Token));
+    if (place == NULL)
+        return -1;
+    *place = token;
+    kernel->places[at] = (uint32_t)number + 1;
+    return (Py_ssize_t)number;
+}
+
+/* Texts ----------------------------------------------------------------------------------------- */
+
+/* Count the words of a token, and the pairs with the word before each. */
+static int count_words(Kernel *kernel, const Token *token, Total *total)
+{
+    const Word *words = (const Word *)kernel->token_words.data + token->words;
+    const char *bytes = kernel->bytes.data + token->bytes;
+    for (size_t i = 0; i < token->n_words; i++) {
+        Word word = words[i];
+        if (count(kernel, &kernel->words, total, 0, word.column, 1) < 0)
+            return -1;
+        if (kernel->longest_words < 2)
+            continue;
+        size_t before = kernel->pair.used; /* the word before, and a blank */
+        char *end = extend(&kernel->pair, word.size + 1);
+        if (end == NULL)
+            return -1;
+        memcpy(end, bytes + word.start, word.size);
+        end[word.size] = ' ';
+        if (before) {
+            uint32_t hash = murmur(kernel->pair.data, before + word.size);
+            if (count(kernel, &kernel->words, total, 0, to_column(hash, kernel->word_columns), 1) < 0)
+                return -1;
+            memmove(kernel->pair.data, kernel->pair.data + before, word.size + 1);
+            kernel->pair.used = word.size + 1;
+        }
+    }
+    return 0;
+}
+
+static void clear(Counts *counts)
+{
+    if (counts->cells != NULL)
+        memset(counts->cells, 0, counts->size * sizeof(Cell));
+}
+
+static void forget(Kernel *kernel)
+{
+    kernel->tokens.used = kernel->bytes.used = kernel->columns.used = kernel->token_words.used = 0;
+    memset(kernel->places, 0, 2 * REMEMBERED * sizeof(uint32_t));
+    kernel->text = 0;
+    clear(&kernel->words);
+    clear(&kernel->characters);
+}
+
+static int score_text(Kernel *kernel, PyObject *text, double *probabilities)
+{
+    int kind = PyUnicode_KIND(text);
+    const void *data = PyUnicode_DATA(text);
+    Py_ssize_t size = PyUnicode_GET_LENGTH(text), i = 0;
+    size_t most = (size_t)size / 2 + 1; /* tokens */
+    if (kernel->tokens.used / sizeof(Token) + most > REMEMBERED || kernel->text > UINT32_MAX / 2 ||
+        kernel->columns.used > REMEMBERED_COLUMNS * sizeof(uint32_t))
+        forget(kernel);
+    kernel->distinct.used = 0;
+    for (;;) {
+        while (i < size && Py_UNICODE_ISSPACE(PyUnicode_READ(kind, data, i)))
+            i++;
+        if (i == size)
+            break;
+        Py_ssize_t from = i;
+        while (i < size && !Py_UNICODE_ISSPACE(PyUnicode_READ(kind, data, i)))
+            i++;
+        Py_ssize_t number = recall(kernel, kind, data, from, (size_t)(i - from));
+        uint32_t *place = extend(&kernel->distinct, sizeof(uint32_t));
+        if (number < 0 || place == NULL)
+            return -1;
+        *place = (uint32_t)number;
+    }
+    /* All tokens are in memory now, and stay where they are. */
+    Token *tokens = (Token *)kernel->tokens.data;
+    uint32_t *numbers = (uint32_t *)kernel->distinct.data;
+    size_t n = kernel->distinct.used / sizeof(uint32_t), n_distinct = 0;
+    Total words = {0}, characters = {0};
+    kernel->text++;
+    kernel->words.used = kernel->characters.used = kernel->pair.used = 0;
+    for (size_t j = 0; j < n; j++) {
+        Token *token = tokens + numbers[j];
+        if (token->text != kernel->text) {
+            token->text = kernel->text;
+            token->count = 0;
+            numbers[n_distinct++] = numbers[j];
+        }
+        token->count++;
+        if (count_words(kernel, token, &words) < 0)
+            return -1;
+    }
+    for (size_t j = 0; j < n_distinct; j++)
+        if (count_token(kernel, tokens + numbers[j], &characters) < 0)
+            return -1;
+    for (int topic = 0; topic < TOPICS; topic++) {
+        double logit = kernel->intercepts[topic];
+        if (words.squares > 0)
+            logit += words.sums[topic] / sqrt(words.squares);
+        if (characters.squares > 0)
+            logit += characters.sums[topic] / sqrt(characters.squares);
+        probabilities[topic] = 1 / (1 + exp(-logit));
+    }
+    return 0;
+}
+
+/* Python ---------------------------------------------------------------------------------------- */
+
+static const char *NAME = "dutch_topics.kernel";
+
+static void destroy(Kernel *kernel)
+{
+    Arena *arenas[] = {&kernel->tokens,   &kernel->bytes,   &kernel->columns, &kernel->token_words,
+                       &kernel->distinct, &kernel->encoded, &kernel->bounds,  &kernel->pair};
+    for (size_t i = 0; i < sizeof(arenas) / sizeof(*arenas); i++)
+        PyMem_RawFree(arenas[i]->data);
+    PyMem_RawFree(kernel->words.cells);
+    PyMem_RawFree(kernel->characters.cells);
+    PyMem_RawFree(kernel->places);
+    if (kernel->slots_buffer.obj != NULL)
+        PyBuffer_Release(&kernel->slots_buffer);
+    if (kernel->rows_buffer.obj != NULL)
+        PyBuffer_Release(&kernel->rows_buffer);
+    PyMem_RawFree(kernel);
+}
+
+static void destroy_capsule(PyObject *capsule) { destroy(PyCapsule_GetPointer(capsule, NAME)); }
+
+static int is_power_of_two(uint32_t n) { return n && !(n & (n - 1)); }
+
+static PyObject *prepare(PyObject *module, PyObject *args)
+{
+    (void)module;
+    Py_buffer intercepts = {0};
+    unsigned int longest_words, shortest, longest;
+    Kernel *kernel = PyMem_RawCalloc(1, sizeof(Kernel));
+    if (kernel == NULL)
+        return PyErr_NoMemory();
+    if (!PyArg_ParseTuple(args, "y*y*y*IIII", &kernel->slots_buffer, &kernel->rows_buffer, &intercepts,
+                          &kernel->word_columns, &longest_words, &shortest, &longest)) {
+        destroy(kernel);
+        return NULL;
+    }
+    uint32_t columns = (uint32_t)(kernel->slots_buffer.len / 4);
+    kernel->character_columns = columns - kernel->word_columns;
+    kernel->slots = kernel->slots_buffer.buf;
+    kernel->rows = kernel->rows_buffer.buf;
+    kernel->n_rows = (size_t)kernel->rows_buffer.len / sizeof(Row);
+    kernel->longest_words = longest_words;
+    kernel->shortest = shortest;
+    kernel->longest = longest;
+    int fits = intercepts.len == sizeof(kernel->intercepts) && kernel->slots_buffer.len % 4 == 0 &&
+               (size_t)kernel->rows_buffer.len % sizeof(Row) == 0 && kernel->word_columns < columns &&
+               is_power_of_two(kernel->word_columns) && is_power_of_two(kernel->character_columns) &&
+               1 <= longest_words && longest_words <= 2 && 1 <= shortest && shortest <= longest;
+    for (size_t i = 0; fits && i < columns; i++)
+        fits = 0 <= kernel->slots[i] && (size_t)kernel->slots[i] < kernel->n_rows;
+    if (fits)
+        memcpy(kernel->intercepts, intercepts.buf, sizeof(kernel->intercepts));
+    PyBuffer_Release(&intercepts);
+    if (!fits) {
+        destroy(kernel);
+        PyErr_SetString(PyExc_ValueError, "arrays or n-grams of another shape than the kernel is made for");
+        return NULL;
+    }
+    kernel->places = PyMem_RawCalloc(2 * REMEMBERED, sizeof(uint32_t));
+    PyObject *capsule = kernel->places == NULL ? NULL : PyCapsule_New(kernel, NAME, destroy_capsule);
+    if (capsule == NULL) {
+        destroy(kernel);
+        return PyErr_NoMemory();
+    }
+    for (uint32_t i = 1; i < 64; i++)
+        kernel->tf[i] = 1 + log(i);
+    return capsule;
+}
+
+static PyObject *score(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *capsule, *texts;
+    Py_buffer out;
+    if (!PyArg_ParseTuple(args, "OO!w*", &capsule, &PyList_Type, &texts, &out))
+        return NULL;
+    Kernel *kernel = PyCapsule_GetPointer(capsule, NAME);
+    Py_ssize_t n = PyList_GET_SIZE(texts), i = 0;
+    if (kernel == NULL)
+        n = -1;
+    else if (out.len != n * TOPICS * (Py_ssize_t)sizeof(double)) {
+        PyErr_SetString(PyExc_ValueError, "out must have room for four doubles a text");
+        n = -1;
+    }
+    for (; i < n; i++) {
+        PyObject *text = PyList_GET_ITEM(texts, i);
+        if (!PyUnicode_Check(text) || (size_t)PyUnicode_GET_LENGTH(text) / 2 + 1 > REMEMBERED) {
+            PyErr_Format(PyExc_ValueError, "texts must be str of less than %u characters", 2 * REMEMBERED - 2);
+            break;
+        }
+        if (score_text(kernel, text, (double *)out.buf + i * TOPICS) < 0) {
+            forget(kernel);
+            PyErr_NoMemory();
+            break;
+        }
+    }
+    PyBuffer_Release(&out);
+    if (i != n)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {{"prepare", prepare, METH_VARARGS, "A kernel on the arrays of a model."},
+                                {"score", score, METH_VARARGS, "Write the probabilities of texts."},
+                                {NULL, NULL, 0, NULL}};
+
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_kernel", NULL, -1, methods, NULL, NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit__kernel(void) { return PyModule_Create(&definition); }
