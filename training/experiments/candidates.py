@@ -33,7 +33,6 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
-from snowballstemmer import stemmer
 
 from dutch_topics import TOPICS, load_corpus
 from dutch_topics.behaviour import read_suite
@@ -121,10 +120,16 @@ def union(features: Features, stop_words: list[str]) -> FeatureUnion:
 
 @cache
 def _stem(word: str) -> str:
-    return str(STEMMER.stemWord(word))
+    return str(_stemmer().stemWord(word))
 
 
-STEMMER = stemmer("dutch")
+@cache
+def _stemmer() -> Any:
+    from snowballstemmer import stemmer  # a peer: see pyproject.toml
+
+    return stemmer("dutch")
+
+
 WORD = re.compile(r"\w+")
 
 

@@ -39,6 +39,7 @@ from dutch_topics.model import Prediction, TopicModel
 from dutch_topics.topics import to_indicator
 
 DATA, TARGET, PICTURE = Path("data"), Path("docs/compare.md"), Path("docs/images/reliability.png")
+LABEL = "__label__"
 KEYWORDS = 100  # a topic, in the keyword list
 ASKED = (0.7, 0.75, 0.8, 0.85, 0.9)  # precisions
 Floats = NDArray[np.float64]
@@ -51,43 +52,44 @@ def linear_svc(texts: list[str], Y: NDArray[np.int64]) -> Scorer:
     return lambda texts: np.asarray(pipeline.decision_function(texts) > 0, dtype=float)
 
 
-def fast_text(texts: list[str], Y: NDArray[np.int64], **options: Any) -> Scorer:
+def fast_text(**options: Any) -> Scorer:
     """fastText's supervised classifier with a loss of its own for every label."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "train.txt"
-        lines = []
-        for text, row in zip(texts, Y, strict=True):
-            labels = [f"__label__{TOPICS[n]}" for n in np.flatnonzero(row)] or ["__label__none"]
-            lines.append(f"{' '.join(labels)} {_one_line(text)}\n")
-        path.write_text("".join(lines), encoding="utf-8")
-        model = fasttext.train_supervised(str(path), loss="ova", thread=2, seed=0, verbose=0, **options)
+    model = train_fast_text(**options)
 
     def score(texts: Sequence[str]) -> Floats:
         found = np.zeros((len(texts), len(TOPICS)))
         for row, text in zip(found, texts, strict=True):
             for label, probability in zip(*model.predict(_one_line(text), k=-1), strict=True):
-                if (topic := label.removeprefix("__label__")) in TOPICS:
+                if (topic := label.removeprefix(LABEL)) in TOPICS:
                     row[TOPICS.index(topic)] = min(probability, 1.0)
         return found
 
     return score
 
 
+def train_fast_text(autotune: int = 0, **options: Any) -> Any:
+    """fastText trained on the train split; `autotune` is how many seconds it may search for settings."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {}
+        for split in ("train", "validation"):
+            data = read_labelled(DATA / f"{split}.jsonl")
+            lines = [
+                f"{' '.join(LABEL + label for label in labels or ('none',))} {_one_line(text)}\n"
+                for text, labels in zip(data.texts, data.labels, strict=True)
+            ]
+            paths[split] = Path(folder) / f"{split}.txt"
+            paths[split].write_text("".join(lines), encoding="utf-8")
+        if autotune:
+            options |= {"autotuneValidationFile": str(paths["validation"]), "autotuneDuration": autotune}
+        else:
+            options = {"epoch": 25, "lr": 0.5} | options
+        return fasttext.train_supervised(
+            str(paths["train"]), loss="ova", thread=2, seed=0, verbose=0, **options
+        )
+
+
 def _one_line(text: str) -> str:
     return " ".join(re.findall(r"\w+|[^\w\s]", text.lower()))
-
-
-def autotuned(texts: list[str], Y: NDArray[np.int64], seconds: int) -> Scorer:
-    """fastText with its settings searched for on the validation split."""
-    validation = read_labelled(DATA / "validation.jsonl")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "validation.txt"
-        lines = [
-            f"{' '.join(f'__label__{label}' for label in labels) or '__label__none'} {_one_line(text)}\n"
-            for text, labels in zip(validation.texts, validation.labels, strict=True)
-        ]
-        path.write_text("".join(lines), encoding="utf-8")
-        return fast_text(texts, Y, autotuneValidationFile=str(path), autotuneDuration=seconds)
 
 
 def keyword_list(texts: list[str], Y: NDArray[np.int64]) -> Scorer:
@@ -114,10 +116,9 @@ def keyword_list(texts: list[str], Y: NDArray[np.int64]) -> Scorer:
     return score
 
 
-def always_none(texts: list[str], Y: NDArray[np.int64]) -> Scorer:
+def always_none(texts: Sequence[str]) -> Floats:
     """No topic for any text."""
-    del texts, Y
-    return lambda texts: np.zeros((len(texts), len(TOPICS)))
+    return np.zeros((len(texts), len(TOPICS)))
 
 
 def measured(scorer: Scorer, sets: dict[str, Labelled]) -> dict[str, Report]:
@@ -208,11 +209,11 @@ def main() -> None:
     Y = to_indicator([[TOPICS[number] for number in labels] for labels in train["labels"]])
     peers: dict[str, Callable[[], Scorer]] = {
         "scikit-learn's defaults: TfidfVectorizer, LinearSVC": lambda: linear_svc(texts, Y),
-        "fastText, words": lambda: fast_text(texts, Y, epoch=25, lr=0.5, wordNgrams=2, minn=0, maxn=0),
-        "fastText, subwords 3-6": lambda: fast_text(texts, Y, epoch=25, lr=0.5, wordNgrams=2, minn=3, maxn=6),
-        f"fastText, autotuned {arguments.autotune} s": lambda: autotuned(texts, Y, arguments.autotune),
+        "fastText, words and pairs": lambda: fast_text(wordNgrams=2, minn=0, maxn=0),
+        "fastText, subwords 3-6": lambda: fast_text(wordNgrams=2, minn=3, maxn=6),
+        f"fastText, autotuned {arguments.autotune} s": lambda: fast_text(autotune=arguments.autotune),
         f"keyword list, {KEYWORDS} a topic": lambda: keyword_list(texts, Y),
-        "always none": lambda: always_none(texts, Y),
+        "always none": lambda: always_none,
     }
     model = load_model(arguments.model)
     ours = {
