@@ -111,14 +111,14 @@ def test_hashes_are_those_of_scikit_learn() -> None:
 
 @pytest.mark.skipif(_kernel is None, reason="there was no compiler")
 def test_the_kernel_refuses_arrays_that_do_not_fit(toy_model: TopicModel) -> None:
-    slots, rows = np.zeros(7, np.int32), toy_model.scorer.rows[:1]
-    good: list[Any] = [np.zeros(8, np.int32), rows, array("d", [0] * 4), 4, 2, 4, 7]
+    slots, rows = np.arange(8, dtype=np.int32), toy_model.scorer.rows[:8]
+    good: list[Any] = [slots, rows, array("d", [0] * 4), 4, 2, 4, 7]
     kernel = _kernel.prepare(*good)
-    for place, bad in enumerate((slots, rows.tobytes()[:-1], array("d", [0]), 8, 3, 0, 3)):
+    for place, bad in enumerate((slots[:7], rows.tobytes()[:-1], array("d", [0]), 8, 3, 0, 3)):
         with pytest.raises(ValueError, match="another shape"):
             _kernel.prepare(*good[:place], bad, *good[place + 1 :])  # type: ignore[call-arg]
     with pytest.raises(ValueError, match="another shape"):
-        _kernel.prepare(np.full(8, 1, np.int32), *good[1:])  # a row that is not there
+        _kernel.prepare(slots, rows[:7], *good[2:])  # a row that is not there
     with pytest.raises(ValueError, match="room for four doubles"):
         _kernel.score(kernel, ["a"], array("d", [0]))
     with pytest.raises(ValueError, match="texts must be str"):

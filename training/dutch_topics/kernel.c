@@ -3,7 +3,8 @@
      kernel = prepare(slots, rows, intercepts, word_columns, longest_words, shortest, longest)
      score(kernel, texts, out)
 
-   slots          int32 for each column: its row in `rows`; columns of words first, then of characters
+   slots          int32 for each column: its row in `rows`; columns of words first, each with the row of
+                  its own number, then those of characters
    rows           an idf (double) and a weight for each topic (4 floats)
    intercepts     4 doubles
    word_columns   how many of the columns are for words; the rest are for characters; powers of two
@@ -83,7 +84,7 @@ typedef struct {
     Counts words, characters;
     Arena tokens, bytes, columns, token_words; /* memory */
     uint32_t *places;                          /* of tokens, plus 1, by hash; 2 * REMEMBERED of them */
-    Arena distinct, encoded, bounds, pair;     /* of the text at hand */
+    Arena distinct, encoded, bounds, pair, ngrams; /* of the text at hand */
 } Kernel;
 
 /* Memory ---------------------------------------------------------------------------------------- */
@@ -190,9 +191,9 @@ static inline double tf(const Kernel *kernel, uint32_t count)
     return count < 64 ? kernel->tf[count] : 1 + log(count);
 }
 
-static inline const Row *row_of(const Kernel *kernel, uint32_t column)
+static inline const Row *character_row(const Kernel *kernel, uint32_t column)
 {
-    return kernel->rows + kernel->slots[column];
+    return kernel->rows + kernel->slots[kernel->word_columns + column];
 }
 
 /* Add an n-gram to `total` as one of tf `now`, whose former values `before` and `apart` are in it. */
@@ -205,12 +206,12 @@ static inline void add(Total *total, const Row *row, double now, double before, 
 }
 
 /* Count the n-gram of `column` `times` more in `total`. */
-static int count(const Kernel *kernel, Counts *counts, Total *total, uint32_t first, uint32_t column, uint32_t times)
+static int count(const Kernel *kernel, Counts *counts, Total *total, uint32_t column, const Row *row, uint32_t times)
 {
     Cell *cell = find(counts, kernel->text, column);
     if (cell == NULL)
         return -1;
-    add(total, row_of(kernel, first + column), tf(kernel, cell->count + times), tf(kernel, cell->count), 0);
+    add(total, row, tf(kernel, cell->count + times), tf(kernel, cell->count), 0);
     cell->count += times;
     return 0;
 }
@@ -222,7 +223,7 @@ static int count_token(Kernel *kernel, const Token *token, Total *total)
     uint32_t times = token->count;
     if (token->repeats) {
         for (size_t i = 0; i < token->n_columns; i++)
-            if (count(kernel, &kernel->characters, total, kernel->word_columns, columns[i], times) < 0)
+            if (count(kernel, &kernel->characters, total, columns[i], character_row(kernel, columns[i]), times) < 0)
                 return -1;
         return 0;
     }
@@ -235,8 +236,8 @@ static int count_token(Kernel *kernel, const Token *token, Total *total)
         if (cell == NULL)
             return -1;
         if (cell->count)
-            add(total, row_of(kernel, kernel->word_columns + columns[i]), tf(kernel, cell->count + times),
-                tf(kernel, cell->count), apart);
+            add(total, character_row(kernel, columns[i]), tf(kernel, cell->count + times), tf(kernel, cell->count),
+                apart);
         cell->count += times;
     }
     return 0;
@@ -330,7 +331,7 @@ static int work_out(Kernel *kernel, Token *token, const char *bytes, int kind, c
         if (cell == NULL)
             return -1;
         token->repeats |= cell->count++ > 0;
-        add(&token->total, row_of(kernel, kernel->word_columns + columns[i]), 1, 0, 0);
+        add(&token->total, character_row(kernel, columns[i]), 1, 0, 0);
     }
     return 0;
 }
@@ -379,14 +380,24 @@ static Py_ssize_t recall(Kernel *kernel, int kind, const void *data, Py_ssize_t 
 
 /* Texts ----------------------------------------------------------------------------------------- */
 
-/* Count the words of a token, and the pairs with the word before each. */
-static int count_words(Kernel *kernel, const Token *token, Total *total)
+static inline int list_ngram(Kernel *kernel, uint32_t column)
+{
+    uint32_t *place = extend(&kernel->ngrams, sizeof(uint32_t));
+    if (place == NULL)
+        return -1;
+    *place = column;
+    __builtin_prefetch(kernel->rows + column); /* most of the time, this row is far away */
+    return 0;
+}
+
+/* List the columns of a token's words, and of the pairs with the word before each. */
+static int list_words(Kernel *kernel, const Token *token)
 {
     const Word *words = (const Word *)kernel->token_words.data + token->words;
     const char *bytes = kernel->bytes.data + token->bytes;
     for (size_t i = 0; i < token->n_words; i++) {
         Word word = words[i];
-        if (count(kernel, &kernel->words, total, 0, word.column, 1) < 0)
+        if (list_ngram(kernel, word.column) < 0)
             return -1;
         if (kernel->longest_words < 2)
             continue;
@@ -398,7 +409,7 @@ static int count_words(Kernel *kernel, const Token *token, Total *total)
         end[word.size] = ' ';
         if (before) {
             uint32_t hash = murmur(kernel->pair.data, before + word.size);
-            if (count(kernel, &kernel->words, total, 0, to_column(hash, kernel->word_columns), 1) < 0)
+            if (list_ngram(kernel, to_column(hash, kernel->word_columns)) < 0)
                 return -1;
             memmove(kernel->pair.data, kernel->pair.data + before, word.size + 1);
             kernel->pair.used = word.size + 1;
@@ -452,7 +463,7 @@ static int score_text(Kernel *kernel, PyObject *text, double *probabilities)
     size_t n = kernel->distinct.used / sizeof(uint32_t), n_distinct = 0;
     Total words = {0}, characters = {0};
     kernel->text++;
-    kernel->words.used = kernel->characters.used = kernel->pair.used = 0;
+    kernel->words.used = kernel->characters.used = kernel->pair.used = kernel->ngrams.used = 0;
     for (size_t j = 0; j < n; j++) {
         Token *token = tokens + numbers[j];
         if (token->text != kernel->text) {
@@ -461,11 +472,15 @@ static int score_text(Kernel *kernel, PyObject *text, double *probabilities)
             numbers[n_distinct++] = numbers[j];
         }
         token->count++;
-        if (count_words(kernel, token, &words) < 0)
+        if (list_words(kernel, token) < 0)
             return -1;
     }
     for (size_t j = 0; j < n_distinct; j++)
         if (count_token(kernel, tokens + numbers[j], &characters) < 0)
+            return -1;
+    const uint32_t *ngrams = (const uint32_t *)kernel->ngrams.data;
+    for (size_t j = 0; j < kernel->ngrams.used / sizeof(uint32_t); j++)
+        if (count(kernel, &kernel->words, &words, ngrams[j], kernel->rows + ngrams[j], 1) < 0)
             return -1;
     for (int topic = 0; topic < TOPICS; topic++) {
         double logit = kernel->intercepts[topic];
@@ -485,7 +500,8 @@ static const char *NAME = "dutch_topics.kernel";
 static void destroy(Kernel *kernel)
 {
     Arena *arenas[] = {&kernel->tokens,   &kernel->bytes,   &kernel->columns, &kernel->token_words,
-                       &kernel->distinct, &kernel->encoded, &kernel->bounds,  &kernel->pair};
+                       &kernel->distinct, &kernel->encoded, &kernel->bounds,  &kernel->pair,
+                       &kernel->ngrams};
     for (size_t i = 0; i < sizeof(arenas) / sizeof(*arenas); i++)
         PyMem_RawFree(arenas[i]->data);
     PyMem_RawFree(kernel->words.cells);
@@ -528,7 +544,8 @@ static PyObject *prepare(PyObject *module, PyObject *args)
                is_power_of_two(kernel->word_columns) && is_power_of_two(kernel->character_columns) &&
                1 <= longest_words && longest_words <= 2 && 1 <= shortest && shortest <= longest;
     for (size_t i = 0; fits && i < columns; i++)
-        fits = 0 <= kernel->slots[i] && (size_t)kernel->slots[i] < kernel->n_rows;
+        fits = i < kernel->word_columns ? kernel->slots[i] == (int32_t)i && i < kernel->n_rows
+                                        : 0 <= kernel->slots[i] && (size_t)kernel->slots[i] < kernel->n_rows;
     if (fits)
         memcpy(kernel->intercepts, intercepts.buf, sizeof(kernel->intercepts));
     PyBuffer_Release(&intercepts);

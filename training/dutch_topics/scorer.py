@@ -63,7 +63,8 @@ class Scorer:
     """A trained pipeline as two arrays.
 
     `slots` has an int32 for each column, the number of its row in `rows`; `rows` has an idf (float64)
-    and a weight for each topic (float32). Both are little-endian, and may be mapped files.
+    and a weight for each topic (float32). Both are little-endian, and may be mapped files. Columns of
+    words come first, each with the row of its own number.
     """
 
     slots: Buffer
@@ -96,7 +97,7 @@ class Scorer:
 def build_scorer(pipeline: Pipeline) -> Scorer:
     """The scorer that gives the probabilities of a trained `pipeline` (see `fitting.fit`).
 
-    Columns without a weight share a row with those of the same idf.
+    Columns of characters without a weight share a row with those of the same idf.
     """
     import numpy as np
 
@@ -105,14 +106,16 @@ def build_scorer(pipeline: Pipeline) -> Scorer:
     estimators = pipeline.named_steps["topics"].estimators_
     weights = np.column_stack([estimator.coef_[0] for estimator in estimators]).astype("<f4")
     idf = np.concatenate([part["tfidf"].idf_ for part in parts])
-    weighted = weights.any(axis=1)
-    shared, place = np.unique(idf[~weighted], return_inverse=True)
-    rows = np.zeros(len(shared) + weighted.sum(), [("idf", "<f8"), ("weights", "<f4", len(TOPICS))])
-    rows["idf"] = np.concatenate([shared, idf[weighted]])
-    rows["weights"][len(shared) :] = weights[weighted]
+    own = np.asarray(weights.any(axis=1))  # whether a column has a row of its own
+    own[: hashing[0].n_features] = True
+    shared, place = np.unique(idf[~own], return_inverse=True)
+    n_own = int(own.sum())
+    rows = np.zeros(n_own + len(shared), [("idf", "<f8"), ("weights", "<f4", len(TOPICS))])
+    rows["idf"] = np.concatenate([idf[own], shared])
+    rows["weights"][:n_own] = weights[own]
     slots = np.empty(len(idf), "<i4")
-    slots[~weighted] = place
-    slots[weighted] = len(shared) + np.arange(weighted.sum())
+    slots[own] = np.arange(n_own)
+    slots[~own] = n_own + place
     settings = Settings(
         intercepts=tuple(float(estimator.intercept_[0]) for estimator in estimators),
         word_columns=hashing[0].n_features,
