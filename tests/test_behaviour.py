@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from dutch_topics import InputError, TopicModel
-from dutch_topics.behaviour import Score, accept, losses, read_suite, run_suite, to_table, totals
+from dutch_topics.behaviour import (
+    Score,
+    accept,
+    losses,
+    read_accepted,
+    read_suite,
+    run_suite,
+    to_table,
+    totals,
+)
 from dutch_topics.corpus import build_corpus
 from dutch_topics.duplicates import NEAR, Seen
 from dutch_topics.model import Prediction
@@ -68,11 +77,12 @@ def test_totals_are_over_all_tests_of_a_suite() -> None:
 
 
 def test_a_loss_of_more_than_two_points_is_told(tmp_path: Path) -> None:
-    assert losses([Score("codebook", "a", 1, 100)], tmp_path) == []  # nothing accepted yet
+    assert losses([Score("codebook", "a", 1, 100)], read_accepted(tmp_path)) == []  # nothing accepted yet
     accept([Score("codebook", "a", 90, 100), Score("invariance", "b", 50, 100)], tmp_path)
     assert (tmp_path / "scores.tsv").read_text() == "suite\tshare\ncodebook\t0.9000\ninvariance\t0.5000\n"
-    assert losses([Score("codebook", "a", 88, 100), Score("invariance", "b", 70, 100)], tmp_path) == []
-    assert losses([Score("codebook", "a", 87, 100), Score("invariance", "b", 40, 100)], tmp_path) == [
+    accepted = read_accepted(tmp_path)
+    assert losses([Score("codebook", "a", 88, 100), Score("invariance", "b", 70, 100)], accepted) == []
+    assert losses([Score("codebook", "a", 87, 100), Score("invariance", "b", 40, 100)], accepted) == [
         "codebook: 87.0% of its tests passed, 90.0% before",
         "invariance: 40.0% of its tests passed, 50.0% before",
     ]
@@ -100,7 +110,7 @@ def test_a_loss_of_more_than_two_points_is_told(tmp_path: Path) -> None:
 def test_what_is_no_suite_is_refused(folder: Path, name: str, text: str, problem: str) -> None:
     (folder / name).write_text(text)
     with pytest.raises(InputError, match=problem):
-        losses(run_suite(read_suite(folder), answering(lambda _: ())), folder)
+        losses(run_suite(read_suite(folder), answering(lambda _: ())), read_accepted(folder))
 
 
 def test_every_clause_has_three_pairs_that_are_not_in_the_corpus() -> None:

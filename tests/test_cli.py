@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -304,6 +305,25 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     command = f"{sys.executable} -m dutch_topics.cli predict --model model --input in.txt | head -n 1"
     done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == (f"military\t{LEGER}\n", "")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["predict", "--model", "model", LEGER]])
+def test_a_full_disk_is_one_line(tmp_path: Path, arguments: list[str]) -> None:
+    command = f"{sys.executable} -m dutch_topics.cli {shlex.join(arguments)} > /dev/full"
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "error: output: No space left on device\n")
+
+
+def test_closed_streams_are_no_traceback(tmp_path: Path) -> None:
+    program = f"{sys.executable} -m dutch_topics.cli predict --model model"
+    done = subprocess.run(
+        f"{program} <&-", shell=True, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr[:23]) == (2, "error: nothing to label")
+    done = subprocess.run(
+        f"{program} '{LEGER}' 2>&-", shell=True, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, f"military\t{LEGER}\n")
 
 
 def commands() -> list[list[str]]:

@@ -151,7 +151,7 @@ def test_labels_in_a_table_may_be_written_in_several_ways(
         ('{"text": "a", "labels": ["sport"]}', "proef.jsonl:1: unknown label 'sport'; use one of"),
         ('{"text": "a", "labels": 3}', "proef.jsonl:1: labels must be a list of topics, or topics"),
         ('{"text": "a", "labels": [1]}', "proef.jsonl:1: labels must be a list of topics, or topics"),
-        ('{"text": "a", "labels": "["}', "proef.jsonl:1: labels '[' are not a JSON list"),
+        ('{"text": "a", "labels": "["}', "proef.jsonl:1: the labels are not a JSON list"),
         ('{"text": null, "labels": []}', "proef.jsonl:1: text must be a string, not NoneType"),
     ],
 )
@@ -161,3 +161,12 @@ def test_rows_that_cannot_be_measured_are_named(tmp_path: Path, row: str, proble
     with pytest.raises(InputError) as caught:
         read_labelled(path)
     assert problem in str(caught.value)
+
+
+def test_units_count_only_where_every_row_has_one(tmp_path: Path) -> None:
+    path = tmp_path / "proef.jsonl"
+    path.write_text('{"text": "a", "labels": [], "unit": "u"}\n{"text": "b", "labels": []}\n')
+    assert read_labelled(path).units is None
+    path.write_text('{"text": "a", "labels": "' + "[" * 100_000 + '"}\n')
+    with pytest.raises(InputError, match=r"proef.jsonl:1: the labels are not a JSON list"):
+        read_labelled(path)

@@ -12,7 +12,7 @@ import skops.io
 
 from dutch_topics import TOPICS, InputError, ModelError, TopicModel, load_model
 from dutch_topics.files import sha256
-from dutch_topics.store import FILES, SUMS, TYPES, _to_sums, save_model
+from dutch_topics.store import FILES, SUMS, TYPES, _to_sums, load_config, save_model
 
 TEXTS = ["Het leger trok op", "", "Een verdrag over de invoer"]
 
@@ -98,6 +98,8 @@ def test_another_version_of_scikit_learn_is_an_error(model_directory: Path) -> N
         ({"format": 99}, "format 99, not 3; train it again"),
         ({"topics": ["sport"]}, "its topics are sport; train it again"),
         ({"thresholds": {}}, "not a model of this package"),
+        ({"scorer": {}}, "not a model of this package"),
+        ({"scorer": {"word_columns": float("inf")}}, "not a model of this package"),
         ({"thresholds": {"military": "high"}}, "not a model of this package"),
     ],
 )
@@ -107,6 +109,19 @@ def test_a_config_of_something_else_is_an_error(
     forge_config(model_directory, **values)
     with pytest.raises(ModelError, match=problem):
         load_model(model_directory)
+
+
+def test_a_config_without_shares_is_an_error_where_they_are_shown(model_directory: Path) -> None:
+    for shares in ({}, {"military": 0.5}, dict.fromkeys(TOPICS, "veel")):
+        forge_config(model_directory, shares=shares)
+        with pytest.raises(ModelError, match="not a model of this package"):
+            load_config(model_directory)
+
+
+def test_a_model_needs_a_folder_with_a_name(toy_model: TopicModel) -> None:
+    for directory in (Path(), Path("..")):
+        with pytest.raises(InputError, match="name a folder of its own"):
+            save_model(toy_model, {}, [], "", directory)
 
 
 class Malicious:

@@ -122,3 +122,65 @@ def test_rows_of_different_columns_do_not_fit_a_table(tmp_path: Path) -> None:
         write_records(tmp_path / "uit.csv", rows)
     write_records(tmp_path / "uit.jsonl", rows)
     assert read(tmp_path / "uit.jsonl") == rows
+
+
+def test_a_column_of_parquet_may_begin_with_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "uit.parquet"
+    write_records(
+        path, ({"text": "t", "topics": ["military"] if n == 1500 else [], "b": None} for n in range(1600))
+    )
+    found = read(path)
+    assert [row["topics"] for row in found[1499:1502]] == [[], ["military"], []]
+    write_records(path, ({"text": "t", "b": "tekst" if n == 1500 else None} for n in range(1600)))
+    assert read(path)[1500] == {"text": "t", "b": "tekst"}
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "problem"),
+    [
+        ({"b": 1}, {"b": 1.5}, "a fraction in a column that began with whole numbers"),
+        ({"b": 1}, {"b": "x"}, "rows that do not fit Parquet"),
+        ({"b": 1}, {"b": 1, "c": 2}, "rows with different columns: write .jsonl instead"),
+        ({"b": 1}, {"b": 10**30}, "rows that do not fit Parquet"),
+        ({"b": 10**30}, {"b": 1}, "rows that do not fit Parquet"),
+    ],
+)
+def test_what_parquet_would_lose_is_refused(
+    tmp_path: Path, first: Record, later: Record, problem: str
+) -> None:
+    with pytest.raises(InputError, match=problem):
+        write_records(tmp_path / "uit.parquet", [*[first] * 1500, later])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_parquet_that_python_cannot_hold_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "rijen.parquet"
+    for column in (
+        pyarrow.array([2**30], pyarrow.date32()),
+        pyarrow.array([2**60], pyarrow.timestamp("us")),
+        pyarrow.Array.from_buffers(
+            pyarrow.string(),
+            1,
+            [None, pyarrow.py_buffer(b"\0\0\0\0\2\0\0\0"), pyarrow.py_buffer(b"\xff\xfe")],
+        ),
+    ):
+        pyarrow.parquet.write_table(pyarrow.table({"text": column}), path)
+        with pytest.raises(InputError, match=r"rijen.parquet: a value that cannot be read"):
+            read(path)
+    twice = pyarrow.table([pyarrow.array(["a"]), pyarrow.array(["b"])], names=["text", "text"])
+    pyarrow.parquet.write_table(twice, path)
+    with pytest.raises(InputError, match=r"rijen.parquet: a column named twice: text, text"):
+        read(path)
+    path.write_bytes(b"PAR1 nee")
+    with pytest.raises(InputError, match=r"rows that do not fit|not a Parquet file"):
+        write_records(tmp_path / "uit.parquet", (row for _, row in read_records(path)), like=path)
+
+
+def test_half_a_surrogate_pair_in_any_column_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "rijen.jsonl"
+    for line in ('{"text": "a", "b": "\\ud800"}', '{"text": "a", "\\udfff": 1}'):
+        path.write_text(line)
+        with pytest.raises(InputError, match=r"rijen.jsonl:1: half a surrogate pair"):
+            read(path)
+    path.write_text('{"text": "\\ud83d\\ude00"}')
+    assert read(path) == [{"text": "😀"}]

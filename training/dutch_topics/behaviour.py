@@ -102,9 +102,8 @@ def totals(scores: Sequence[Score]) -> list[Score]:
     return [Score(suite, "all", passed, n) for suite, (passed, n) in sums.items()]
 
 
-def losses(scores: Sequence[Score], directory: Path) -> list[str]:
-    """What the accepted model in `directory` did better by more than `TOLERANCE`, a line each."""
-    accepted = _read_scores(directory / SCORES)
+def losses(scores: Sequence[Score], accepted: dict[str, float]) -> list[str]:
+    """What the accepted model did better by more than `TOLERANCE`, a line each."""
     return [
         f"{total.suite}: {percent(total.share)} of its tests passed, {percent(accepted[total.suite])} before"
         for total in totals(scores)
@@ -126,14 +125,22 @@ def to_table(scores: Sequence[Score]) -> str:
     return align(rows)
 
 
-def _read_scores(path: Path) -> dict[str, float]:
+def read_accepted(directory: Path) -> dict[str, float]:
+    """The share of each suite that the accepted model passed; empty where none was accepted yet.
+
+    Raises `InputError` for a file that does not tell.
+    """
+    path = directory / SCORES
     if not path.is_file():
         return {}
     rows = [line.split("\t") for line in read_text(path).splitlines()[1:]]
     try:
-        return {name: float(share) for name, share in rows}
+        shares = {name: float(share) for name, share in rows}
     except ValueError:
-        raise InputError(f"{path}: lines must be a suite, a tab and a share") from None
+        shares = {}
+    if not shares or not all(0 <= share <= 1 for share in shares.values()):
+        raise InputError(f"{path}: lines must be a suite, a tab and a share from 0 to 1")
+    return shares
 
 
 def _groups(path: Path, columns: tuple[str, ...]) -> Iterator[Group]:

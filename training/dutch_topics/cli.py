@@ -197,6 +197,7 @@ def train_command(
     if behaviour is None and (data.parent / BEHAVIOUR).is_dir():
         behaviour = data.parent / BEHAVIOUR
     suite = tests.read_suite(behaviour) if behaviour else None
+    accepted = tests.read_accepted(behaviour) if behaviour else {}
     with _progress("reading the corpus") as step:
         corpus = load_corpus(data)
         test = read_labelled(data / "test.jsonl")
@@ -211,7 +212,7 @@ def train_command(
         typer.echo(f"\nbehaviour tests left out: no folder {BEHAVIOUR}")
     else:
         typer.echo("\n" + tests.to_table(scores))
-        lost = tests.losses(scores, behaviour)
+        lost = tests.losses(scores, accepted)
         if lost and not accept:
             for line in lost:
                 typer.echo(f"error: {line}", err=True)
@@ -318,7 +319,7 @@ def _records(texts: list[str], input_file: Path | None) -> Iterable[tuple[str, R
         return [(f"text {n}", {"text": text}) for n, text in enumerate(texts, start=1)]
     if input_file is not None and str(input_file) != "-":
         return read_records(input_file)
-    if sys.stdin.isatty():
+    if sys.stdin is None or sys.stdin.isatty():
         raise InputError("nothing to label; give a text, --input FILE, or lines on stdin")
     return read_lines(sys.stdin.buffer, "stdin")
 
@@ -415,7 +416,7 @@ def _progress(first: str) -> Iterator[Callable[[str], None]]:
 
     Gives a function to call with the name of each further step.
     """
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield _say_nothing
         return
     from rich.console import Console
@@ -431,7 +432,7 @@ def _say_nothing(step: str) -> None:
 def _counted(records: Iterable[Record]) -> Iterator[Record]:
     """`records`, with a count on stderr as they pass, and nothing where that is not a terminal."""
     # Both streams on one terminal: the output itself shows the progress.
-    if not sys.stderr.isatty() or sys.stdout.isatty():
+    if sys.stderr is None or not sys.stderr.isatty() or sys.stdout.isatty():
         yield from records
         return
     from rich.console import Console
@@ -450,7 +451,19 @@ def _counted(records: Iterable[Record]) -> Iterator[Record]:
 
 def main() -> None:
     """Run the program, as the command `dutch-topics` does."""
-    app()
+    try:
+        try:
+            app()
+        finally:  # what is still to be written may not fit either
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        typer.echo(f"error: output: {error.strerror or error}", err=True)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

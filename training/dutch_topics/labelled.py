@@ -35,7 +35,7 @@ def read_labelled(path: Path, by: str | None = None) -> Labelled:
     return Labelled(
         texts=[row["text"] for _, row in rows],
         labels=[_labels(row["labels"], place) for place, row in rows],
-        units=[str(row["unit"]) for _, row in rows] if "unit" in rows[0][1] else None,
+        units=[str(row["unit"]) for _, row in rows] if all("unit" in row for _, row in rows) else None,
         groups=[str(row[by]) for _, row in rows] if by else None,
     )
 
@@ -44,8 +44,8 @@ def _labels(value: object, place: str) -> tuple[str, ...]:
     if isinstance(value, str) and value.startswith("["):
         try:
             value = json.loads(value)
-        except ValueError:
-            raise InputError(f"{place}: labels {value!r} are not a JSON list") from None
+        except (ValueError, RecursionError):
+            raise InputError(f"{place}: the labels are not a JSON list") from None
     if isinstance(value, str):
         names = [name.strip() for name in value.split(",")]
         value = [name for name in names if name not in ("", NO_LABEL)]

@@ -136,7 +136,15 @@ def load_model(directory: str | Path | None = None) -> TopicModel:
             config=config,
             open_pipeline=lambda: _open_pipeline(bytes(contents[PIPELINE]), config, directory),
         )
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, SyntaxError) as error:
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+        SyntaxError,
+    ) as error:
         # The sums are right, so somebody made it so.
         raise ModelError(f"{directory}: not a model of this package ({error!r})") from None
 
@@ -147,6 +155,7 @@ def load_config(directory: str | Path | None = None) -> dict[str, Any]:
     try:
         config: dict[str, Any] = json.loads(bytes(_read_checked(directory)[CONFIG]))
         _check_config(config, directory)
+        config["shares"] = {topic: float(config["shares"][topic]) for topic in TOPICS}
         return config
     except (ValueError, LookupError, TypeError) as error:
         raise ModelError(f"{directory}: not a model of this package ({error!r})") from None
@@ -283,6 +292,8 @@ def _backup(directory: Path) -> Path:
 
 def check_target(directory: Path) -> None:
     """Raise `InputError` where saving to `directory` would destroy something else than a model."""
+    if directory.name in ("", ".."):
+        raise InputError(f"{directory}: name a folder of its own for the model")
     if not directory.exists():
         return
     strangers = [] if not directory.is_dir() else {p.name for p in directory.iterdir()} - KEPT

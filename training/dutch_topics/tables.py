@@ -79,6 +79,11 @@ def parse_object(line: str, place: str) -> Record:
         raise InputError(f"{place}: not a JSON object ({error})") from None
     if not isinstance(value, dict):
         raise InputError(f"{place}: not a JSON object")
+    if "\\u" in line:
+        try:
+            to_json(value).encode()
+        except UnicodeEncodeError:
+            raise InputError(f"{place}: half a surrogate pair; this is not valid Unicode") from None
     return value
 
 
@@ -147,13 +152,22 @@ def _read_parquet(path: Path) -> Iterator[tuple[str, Record]]:
 
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            if len(set(names)) != len(names):
+                raise InputError(f"{path}: a column named twice: {', '.join(names)}")
             number = 0
             for batch in file.iter_batches(batch_size=BATCH):
                 for record in batch.to_pylist():
                     number += 1
                     yield f"{path}:{number}", record
     except (pyarrow.ArrowException, OSError) as error:
-        raise InputError(f"{path}: not a Parquet file ({str(error).splitlines()[0]})") from None
+        raise InputError(f"{path}: not a Parquet file ({_first_line(error)})") from None
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"{path}: a value that cannot be read ({_first_line(error)})") from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or repr(error)).splitlines()[0]
 
 
 def _write_jsonl(path: Path, records: Iterable[Record]) -> None:
@@ -196,23 +210,52 @@ def _write_parquet(path: Path, records: Iterable[Record], like: Path | None) -> 
     import pyarrow
     import pyarrow.parquet
 
-    known = {}
-    if like is not None and like.suffix.lower() == ".parquet":
-        known = {field.name: field for field in pyarrow.parquet.read_schema(like)}
     writer = None
     try:
+        types = {}
+        if like is not None and like.suffix.lower() == ".parquet":
+            types = {field.name: field.type for field in pyarrow.parquet.read_schema(like)}
         for batch in batches(records):
             if writer is None:
-                inferred = pyarrow.Table.from_pylist(batch).schema
-                schema = pyarrow.schema([known.get(field.name, field) for field in inferred])
-                writer = pyarrow.parquet.ParquetWriter(path, schema)
-            writer.write_table(pyarrow.Table.from_pylist(batch, schema=schema))
-    except pyarrow.ArrowException as error:
-        problem = str(error).splitlines()[0]
-        raise InputError(f"rows that do not fit Parquet: write .jsonl instead ({problem})") from None
+                types = {name: types.get(name) or _type([row[name] for row in batch]) for name in batch[0]}
+                writer = pyarrow.parquet.ParquetWriter(path, pyarrow.schema(types.items()))
+            if any(row.keys() != types.keys() for row in batch):
+                raise InputError("rows with different columns: write .jsonl instead of .parquet")
+            writer.write_table(
+                pyarrow.table(
+                    {name: _column([row[name] for row in batch], kind) for name, kind in types.items()}
+                )
+            )
+    except (pyarrow.ArrowException, OverflowError) as error:
+        raise InputError(
+            f"rows that do not fit Parquet: write .jsonl instead ({_first_line(error)})"
+        ) from None
     finally:
         if writer is not None:
             writer.close()
+
+
+def _type(values: list[Any]) -> Any:
+    """The Arrow type of a column that begins with `values`; text where they do not tell."""
+    import pyarrow
+
+    found = pyarrow.array(values).type
+    if pyarrow.types.is_null(found):
+        return pyarrow.string()
+    if pyarrow.types.is_list(found) and pyarrow.types.is_null(found.value_type):
+        return pyarrow.list_(pyarrow.string())
+    return found
+
+
+def _column(values: list[Any], kind: Any) -> Any:
+    """`values` as a column of type `kind`; raises `ArrowException` where one would lose something."""
+    import pyarrow
+
+    column = pyarrow.array(values, kind)
+    # Arrow cuts 1.5 to 1 where it was told to expect whole numbers.
+    if pyarrow.types.is_integer(kind) and any(isinstance(value, float) for value in values):
+        raise pyarrow.ArrowInvalid("a fraction in a column that began with whole numbers")
+    return column
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Record:
