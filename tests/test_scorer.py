@@ -75,7 +75,7 @@ def test_hostile_texts_get_the_pipelines_scores(toy_model: TopicModel, compiled:
 
 
 @WAYS
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(TEXTS, min_size=1, max_size=4))
 def test_any_text_gets_the_pipelines_scores(toy_model: TopicModel, compiled: bool, texts: list[str]) -> None:
     assert_same(toy_model, scorer_of(toy_model, compiled), texts)

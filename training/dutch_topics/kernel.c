@@ -27,7 +27,7 @@
 
 #define TOPICS 4
 #define REMEMBERED (1u << 17) /* tokens, and so many more than a text may have; beyond, all are forgotten */
-#define REMEMBERED_COLUMNS (1u << 22)
+#define REMEMBERED_BYTES (1u << 26)
 
 typedef struct {
     double idf;
@@ -44,16 +44,25 @@ typedef struct {
     uint32_t column;
 } Word;
 
+/* A token in memory. Behind it, without a gap that matters: its bytes (blank, token, blank, in UTF-8), the
+   columns of its character n-grams, its words. All lies together, as it is far away most of the time. */
 typedef struct {
     uint64_t hash;
-    size_t bytes, size;      /* in the arena: blank, token, blank, in UTF-8 */
-    size_t columns, n_columns; /* of its character n-grams */
-    size_t words, n_words;
     Total total;      /* of the character n-grams, each counted once */
-    int repeats;      /* whether one of them stands in the token twice; then `total` is of no use */
     uint32_t text;    /* the last text it stood in, */
     uint32_t count;   /* how often */
+    uint32_t size, n_columns, n_words;
+    uint32_t repeats; /* whether one n-gram stands in the token twice; then `total` is of no use */
 } Token;
+
+/* A token of the text at hand. */
+typedef struct {
+    Py_ssize_t from;           /* in the text */
+    size_t characters;         /* between the blanks */
+    size_t bytes, size;        /* in `encoded` */
+    uint64_t hash;
+    size_t token;              /* in memory */
+} Span;
 
 /* A piece of memory that grows. */
 typedef struct {
@@ -82,9 +91,11 @@ typedef struct {
     double tf[64]; /* 1 + log(count) */
     uint32_t text;  /* the number of the text at hand */
     Counts words, characters;
-    Arena tokens, bytes, columns, token_words; /* memory */
-    uint32_t *places;                          /* of tokens, plus 1, by hash; 2 * REMEMBERED of them */
-    Arena distinct, encoded, bounds, pair, ngrams; /* of the text at hand */
+    Arena memory;     /* tokens, one behind the other */
+    size_t n_tokens;
+    uint32_t *places; /* of tokens in memory, in steps of 8 bytes, plus 1, by hash; 2 * REMEMBERED of them */
+    Arena spans, distinct, encoded, pair, ngrams; /* of the text at hand */
+    Arena bounds, columns, words_of_token;        /* of the token at hand */
 } Kernel;
 
 /* Memory ---------------------------------------------------------------------------------------- */
@@ -205,6 +216,15 @@ static inline void add(Total *total, const Row *row, double now, double before, 
         total->sums[topic] += value * row->weights[topic];
 }
 
+static inline const char *bytes_of(const Token *token) { return (const char *)(token + 1); }
+
+static inline const uint32_t *columns_of(const Token *token)
+{
+    return (const uint32_t *)(bytes_of(token) + ((token->size + 3) & ~3u));
+}
+
+static inline const Word *words_of(const Token *token) { return (const Word *)(columns_of(token) + token->n_columns); }
+
 /* Count the n-gram of `column` `times` more in `total`. */
 static int count(const Kernel *kernel, Counts *counts, Total *total, uint32_t column, const Row *row, uint32_t times)
 {
@@ -219,7 +239,7 @@ static int count(const Kernel *kernel, Counts *counts, Total *total, uint32_t co
 /* Count all n-grams of a token that stands `token->count` times in the text. */
 static int count_token(Kernel *kernel, const Token *token, Total *total)
 {
-    const uint32_t *columns = (const uint32_t *)kernel->columns.data + token->columns;
+    const uint32_t *columns = columns_of(token);
     uint32_t times = token->count;
     if (token->repeats) {
         for (size_t i = 0; i < token->n_columns; i++)
@@ -269,43 +289,42 @@ static inline size_t encode(Py_UCS4 c, char *to)
     return 4;
 }
 
-static int add_word(Kernel *kernel, Token *token, const char *bytes, size_t start, size_t end)
+static int add_word(Kernel *kernel, const char *bytes, size_t start, size_t end)
 {
-    Word *word = extend(&kernel->token_words, sizeof(Word));
+    Word *word = extend(&kernel->words_of_token, sizeof(Word));
     if (word == NULL)
         return -1;
     uint32_t hash = murmur(bytes + start, end - start);
     *word = (Word){(uint32_t)start, (uint32_t)(end - start), to_column(hash, kernel->word_columns)};
-    token->n_words++;
     return 0;
 }
 
 /* Work out the words of a token (runs of two and more letters, digits and underscores) and its n-grams;
-   a token shorter than an n-gram counts once, as a whole. `characters` are those between the blanks. */
-static int work_out(Kernel *kernel, Token *token, const char *bytes, int kind, const void *data, Py_ssize_t from,
-                    size_t characters)
+   a token shorter than an n-gram counts once, as a whole. */
+static int work_out(Kernel *kernel, const Span *span, int kind, const void *data)
 {
-    size_t length = characters + 2, run = 0, start = 0;
-    kernel->bounds.used = 0;
+    const char *bytes = kernel->encoded.data + span->bytes;
+    size_t length = span->characters + 2, run = 0, start = 0;
+    kernel->bounds.used = kernel->columns.used = kernel->words_of_token.used = 0;
     uint32_t *bounds = extend(&kernel->bounds, (length + 1) * sizeof(uint32_t));
     if (bounds == NULL)
         return -1;
     bounds[0] = 0;
     bounds[1] = 1;
-    for (size_t i = 1; i <= characters; i++) {
-        Py_UCS4 c = PyUnicode_READ(kind, data, from + (Py_ssize_t)i - 1);
+    for (size_t i = 1; i < length - 1; i++) {
+        Py_UCS4 c = PyUnicode_READ(kind, data, span->from + (Py_ssize_t)i - 1);
         if (Py_UNICODE_ISALNUM(c) || c == '_') {
             if (run++ == 0)
                 start = bounds[i];
         } else {
-            if (run > 1 && add_word(kernel, token, bytes, start, bounds[i]) < 0)
+            if (run > 1 && add_word(kernel, bytes, start, bounds[i]) < 0)
                 return -1;
             run = 0;
         }
         bounds[i + 1] = bounds[i] + (c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4);
     }
     bounds[length] = bounds[length - 1] + 1;
-    if (run > 1 && add_word(kernel, token, bytes, start, bounds[length - 1]) < 0)
+    if (run > 1 && add_word(kernel, bytes, start, bounds[length - 1]) < 0)
         return -1;
 
     for (size_t n = kernel->shortest; n <= kernel->longest; n++) {
@@ -318,64 +337,60 @@ static int work_out(Kernel *kernel, Token *token, const char *bytes, int kind, c
             uint32_t hash = murmur(bytes + bounds[i], bounds[end] - bounds[i]);
             columns[i] = to_column(hash, kernel->character_columns);
         }
-        token->n_columns += last + 1;
         if (last == 0)
             break;
-    }
-    /* Each new number makes the cells of the table free. */
-    kernel->characters.used = 0;
-    kernel->text++;
-    const uint32_t *columns = (const uint32_t *)kernel->columns.data + token->columns;
-    for (size_t i = 0; i < token->n_columns; i++) {
-        Cell *cell = find(&kernel->characters, kernel->text, columns[i]);
-        if (cell == NULL)
-            return -1;
-        token->repeats |= cell->count++ > 0;
-        add(&token->total, character_row(kernel, columns[i]), 1, 0, 0);
     }
     return 0;
 }
 
-/* The number of a token in memory, put there where it is new; -1 where there is no room. */
-static Py_ssize_t recall(Kernel *kernel, int kind, const void *data, Py_ssize_t from, size_t characters)
+/* Put the token of `span` into memory; -1 where there is no room. */
+static int learn(Kernel *kernel, Span *span, int kind, const void *data, size_t place)
 {
-    kernel->encoded.used = 0;
-    char *bytes = extend(&kernel->encoded, characters * 4 + 2);
-    if (bytes == NULL)
+    if (work_out(kernel, span, kind, data) < 0)
         return -1;
-    size_t size = 0;
-    bytes[size++] = ' ';
-    for (size_t i = 0; i < characters; i++)
-        size += encode(PyUnicode_READ(kind, data, from + (Py_ssize_t)i), bytes + size);
-    bytes[size++] = ' ';
-
-    uint64_t hash = token_hash(bytes, size);
-    size_t mask = 2 * REMEMBERED - 1, at = hash & mask;
-    Token *tokens = (Token *)kernel->tokens.data;
-    for (; kernel->places[at]; at = (at + 1) & mask) {
-        Token *token = tokens + kernel->places[at] - 1;
-        if (token->hash == hash && token->size == size &&
-            memcmp(kernel->bytes.data + token->bytes, bytes, size) == 0)
-            return (Py_ssize_t)kernel->places[at] - 1;
+    const uint32_t *columns = (const uint32_t *)kernel->columns.data;
+    Token token = {.hash = span->hash,
+                   .size = (uint32_t)span->size,
+                   .n_columns = (uint32_t)(kernel->columns.used / sizeof(uint32_t)),
+                   .n_words = (uint32_t)(kernel->words_of_token.used / sizeof(Word))};
+    kernel->characters.used = 0;
+    kernel->text++; /* all cells are free now */
+    for (size_t i = 0; i < token.n_columns; i++) {
+        Cell *cell = find(&kernel->characters, kernel->text, columns[i]);
+        if (cell == NULL)
+            return -1;
+        token.repeats |= cell->count++ > 0;
+        add(&token.total, character_row(kernel, columns[i]), 1, 0, 0);
     }
-    size_t number = kernel->tokens.used / sizeof(Token);
-    Token token = {.hash = hash,
-                   .bytes = kernel->bytes.used,
-                   .size = size,
-                   .columns = kernel->columns.used / sizeof(uint32_t),
-                   .words = kernel->token_words.used / sizeof(Word)};
-    char *copy = extend(&kernel->bytes, size);
+    size_t behind = ((span->size + 3) & ~(size_t)3) + kernel->columns.used + kernel->words_of_token.used;
+    span->token = kernel->memory.used;
+    Token *copy = extend(&kernel->memory, sizeof(Token) + ((behind + 7) & ~(size_t)7));
     if (copy == NULL)
         return -1;
-    memcpy(copy, bytes, size);
-    if (work_out(kernel, &token, bytes, kind, data, from, characters) < 0)
-        return -1;
-    Token *place = extend(&kernel->tokens, sizeof(Token));
-    if (place == NULL)
-        return -1;
-    *place = token;
-    kernel->places[at] = (uint32_t)number + 1;
-    return (Py_ssize_t)number;
+    *copy = token;
+    memcpy((char *)bytes_of(copy), kernel->encoded.data + span->bytes, span->size);
+    memcpy((uint32_t *)columns_of(copy), columns, kernel->columns.used);
+    if (token.n_words)
+        memcpy((Word *)words_of(copy), kernel->words_of_token.data, kernel->words_of_token.used);
+    kernel->places[place] = (uint32_t)(span->token / 8) + 1;
+    kernel->n_tokens++;
+    return 0;
+}
+
+/* Find the token of `span` in memory, or put it there. */
+static int recall(Kernel *kernel, Span *span, int kind, const void *data)
+{
+    size_t mask = 2 * REMEMBERED - 1, place = span->hash & mask;
+    for (; kernel->places[place]; place = (place + 1) & mask) {
+        size_t at = (size_t)(kernel->places[place] - 1) * 8;
+        const Token *token = (const Token *)(kernel->memory.data + at);
+        if (token->hash == span->hash && token->size == span->size &&
+            memcmp(bytes_of(token), kernel->encoded.data + span->bytes, span->size) == 0) {
+            span->token = at;
+            return 0;
+        }
+    }
+    return learn(kernel, span, kind, data, place);
 }
 
 /* Texts ----------------------------------------------------------------------------------------- */
@@ -393,8 +408,8 @@ static inline int list_ngram(Kernel *kernel, uint32_t column)
 /* List the columns of a token's words, and of the pairs with the word before each. */
 static int list_words(Kernel *kernel, const Token *token)
 {
-    const Word *words = (const Word *)kernel->token_words.data + token->words;
-    const char *bytes = kernel->bytes.data + token->bytes;
+    const Word *words = words_of(token);
+    const char *bytes = bytes_of(token);
     for (size_t i = 0; i < token->n_words; i++) {
         Word word = words[i];
         if (list_ngram(kernel, word.column) < 0)
@@ -426,57 +441,87 @@ static void clear(Counts *counts)
 
 static void forget(Kernel *kernel)
 {
-    kernel->tokens.used = kernel->bytes.used = kernel->columns.used = kernel->token_words.used = 0;
+    kernel->memory.used = kernel->n_tokens = 0;
     memset(kernel->places, 0, 2 * REMEMBERED * sizeof(uint32_t));
     kernel->text = 0;
     clear(&kernel->words);
     clear(&kernel->characters);
 }
 
-static int score_text(Kernel *kernel, PyObject *text, double *probabilities)
+/* List the tokens of a text, parted by white space, with their bytes and hashes. */
+static int list_spans(Kernel *kernel, int kind, const void *data, Py_ssize_t size)
 {
-    int kind = PyUnicode_KIND(text);
-    const void *data = PyUnicode_DATA(text);
-    Py_ssize_t size = PyUnicode_GET_LENGTH(text), i = 0;
-    size_t most = (size_t)size / 2 + 1; /* tokens */
-    if (kernel->tokens.used / sizeof(Token) + most > REMEMBERED || kernel->text > UINT32_MAX / 2 ||
-        kernel->columns.used > REMEMBERED_COLUMNS * sizeof(uint32_t))
-        forget(kernel);
-    kernel->distinct.used = 0;
+    Py_ssize_t i = 0;
+    kernel->spans.used = kernel->encoded.used = 0;
     for (;;) {
         while (i < size && Py_UNICODE_ISSPACE(PyUnicode_READ(kind, data, i)))
             i++;
         if (i == size)
-            break;
-        Py_ssize_t from = i;
+            return 0;
+        Span *span = extend(&kernel->spans, sizeof(Span));
+        if (span == NULL)
+            return -1;
+        *span = (Span){.from = i, .bytes = kernel->encoded.used};
         while (i < size && !Py_UNICODE_ISSPACE(PyUnicode_READ(kind, data, i)))
             i++;
-        Py_ssize_t number = recall(kernel, kind, data, from, (size_t)(i - from));
-        uint32_t *place = extend(&kernel->distinct, sizeof(uint32_t));
-        if (number < 0 || place == NULL)
+        span->characters = (size_t)(i - span->from);
+        char *bytes = extend(&kernel->encoded, span->characters * 4 + 2);
+        if (bytes == NULL)
             return -1;
-        *place = (uint32_t)number;
+        bytes[span->size++] = ' ';
+        for (Py_ssize_t j = span->from; j < i; j++)
+            span->size += encode(PyUnicode_READ(kind, data, j), bytes + span->size);
+        bytes[span->size++] = ' ';
+        kernel->encoded.used = span->bytes + span->size;
+        span->hash = token_hash(bytes, span->size);
+        __builtin_prefetch(kernel->places + (span->hash & (2 * REMEMBERED - 1)));
     }
+}
+
+static int score_text(Kernel *kernel, PyObject *text, double *probabilities)
+{
+    int kind = PyUnicode_KIND(text);
+    const void *data = PyUnicode_DATA(text);
+    Py_ssize_t size = PyUnicode_GET_LENGTH(text);
+    size_t most = (size_t)size / 2 + 1; /* tokens */
+    if (kernel->n_tokens + most > REMEMBERED || kernel->memory.used > REMEMBERED_BYTES ||
+        kernel->text > UINT32_MAX / 2)
+        forget(kernel);
+    if (list_spans(kernel, kind, data, size) < 0)
+        return -1;
+    Span *spans = (Span *)kernel->spans.data;
+    size_t n = kernel->spans.used / sizeof(Span), n_distinct = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t place = kernel->places[spans[i].hash & (2 * REMEMBERED - 1)];
+        const char *token = kernel->memory.data + (size_t)(place ? place - 1 : 0) * 8;
+        __builtin_prefetch(token);
+        __builtin_prefetch(token + 64);
+        __builtin_prefetch(token + 128);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (recall(kernel, spans + i, kind, data) < 0)
+            return -1;
+    kernel->distinct.used = 0;
+    Token **distinct = extend(&kernel->distinct, (n + 1) * sizeof(Token *));
+    if (distinct == NULL)
+        return -1;
     /* All tokens are in memory now, and stay where they are. */
-    Token *tokens = (Token *)kernel->tokens.data;
-    uint32_t *numbers = (uint32_t *)kernel->distinct.data;
-    size_t n = kernel->distinct.used / sizeof(uint32_t), n_distinct = 0;
     Total words = {0}, characters = {0};
     kernel->text++;
     kernel->words.used = kernel->characters.used = kernel->pair.used = kernel->ngrams.used = 0;
-    for (size_t j = 0; j < n; j++) {
-        Token *token = tokens + numbers[j];
+    for (size_t i = 0; i < n; i++) {
+        Token *token = (Token *)(kernel->memory.data + spans[i].token);
         if (token->text != kernel->text) {
             token->text = kernel->text;
             token->count = 0;
-            numbers[n_distinct++] = numbers[j];
+            distinct[n_distinct++] = token;
         }
         token->count++;
         if (list_words(kernel, token) < 0)
             return -1;
     }
-    for (size_t j = 0; j < n_distinct; j++)
-        if (count_token(kernel, tokens + numbers[j], &characters) < 0)
+    for (size_t i = 0; i < n_distinct; i++)
+        if (count_token(kernel, distinct[i], &characters) < 0)
             return -1;
     const uint32_t *ngrams = (const uint32_t *)kernel->ngrams.data;
     for (size_t j = 0; j < kernel->ngrams.used / sizeof(uint32_t); j++)
@@ -499,9 +544,8 @@ static const char *NAME = "dutch_topics.kernel";
 
 static void destroy(Kernel *kernel)
 {
-    Arena *arenas[] = {&kernel->tokens,   &kernel->bytes,   &kernel->columns, &kernel->token_words,
-                       &kernel->distinct, &kernel->encoded, &kernel->bounds,  &kernel->pair,
-                       &kernel->ngrams};
+    Arena *arenas[] = {&kernel->memory, &kernel->spans,  &kernel->distinct, &kernel->encoded,       &kernel->pair,
+                       &kernel->ngrams, &kernel->bounds, &kernel->columns,  &kernel->words_of_token};
     for (size_t i = 0; i < sizeof(arenas) / sizeof(*arenas); i++)
         PyMem_RawFree(arenas[i]->data);
     PyMem_RawFree(kernel->words.cells);
