@@ -145,7 +145,7 @@ def _compiled(scorer: Scorer) -> Callable[[list[str]], array[float]]:
 
 
 class _NumpyScorer:
-    """The same in NumPy and SciPy, a batch of texts at a time."""
+    """The same in NumPy, a batch of texts at a time."""
 
     def __init__(self, scorer: Scorer) -> None:
         import numpy as np
@@ -174,11 +174,11 @@ class _NumpyScorer:
         if len(self.tokens) > REMEMBERED or len(self.ngrams) > REMEMBERED:
             self.forget()
         texts = [text.split() for text in lowered]
-        self._learn_tokens({token for text in texts for token in text} - self.tokens.keys())
         tokens = self.tokens
+        self._learn_tokens({token for text in texts for token in text if token not in tokens})
         ngrams = [self._word_ngrams(text) for text in texts]
-        self._learn_ngrams({ngram for text in ngrams for ngram in text} - self.ngrams.keys())
         numbers = self.ngrams
+        self._learn_ngrams({ngram for text in ngrams for ngram in text if ngram not in numbers})
         words = [np.array([numbers[ngram] for ngram in text], np.int32) for text in ngrams]
         nothing = np.empty(0, np.int32)
         characters = [np.concatenate([nothing, *(tokens[token][1] for token in text)]) for text in texts]
@@ -209,16 +209,13 @@ class _NumpyScorer:
     def _add_up(self, columns: list[Ints], first: int) -> NDArray[np.float64]:
         """What the n-grams of each text add to its logits, at norm 1: array of shape (n_samples, 4)."""
         import numpy as np
-        from scipy.sparse import csr_array
 
+        text = np.repeat(np.arange(len(columns)), [len(found) for found in columns])
         flat = np.concatenate([np.empty(0, np.int32), *columns])
-        ends = np.concatenate([[0], np.cumsum([len(found) for found in columns])])
-        shape = (len(columns), len(self.slots))
-        X = csr_array((np.ones(len(flat)), flat, ends), shape=shape)
-        X.sum_duplicates()
-        rows = self.rows[self.slots[first + X.indices]]
-        values = (1 + np.log(X.data)) * rows["idf"]
-        text = np.repeat(np.arange(len(columns)), np.diff(X.indptr))
+        keys, counts = np.unique(text * len(self.slots) + flat, return_counts=True)
+        text, column = np.divmod(keys, len(self.slots))
+        rows = self.rows[self.slots[first + column]]
+        values = (1 + np.log(counts)) * rows["idf"]
         norms = np.sqrt(np.bincount(text, values**2, len(columns)))
         sums = [np.bincount(text, values * rows["weights"][:, n], len(columns)) for n in range(len(TOPICS))]
         return np.asarray(np.column_stack(sums) / np.where(norms > 0, norms, 1)[:, None])
