@@ -79,8 +79,8 @@ def ways(fast: dict[str, fasttext.FastText._FastText]) -> dict[str, Callable[[],
     found: dict[str, Callable[[], Score]] = {"scikit-learn's pipeline": lambda: model.pipeline.predict_proba}
     for name, scorer in warm.items():
         compiled = name == "kernel in C"
-        found[f"{name}, warm"] = lambda scorer=scorer: scorer.score  # type: ignore[misc]
-        found[f"{name}, empty"] = lambda compiled=compiled: Scorer(*arrays, compiled=compiled).score  # type: ignore[misc]
+        found[f"{name}, warm"] = lambda scorer=scorer: scorer.predict_proba  # type: ignore[misc]
+        found[f"{name}, empty"] = lambda compiled=compiled: Scorer(*arrays, compiled=compiled).predict_proba  # type: ignore[misc]
     for name, trained in fast.items():
         found[name] = lambda trained=trained: lambda texts: trained.predict(texts, k=-1)  # type: ignore[misc]
     found["str.lower().split()"] = lambda: lambda texts: [text.lower().split() for text in texts]
