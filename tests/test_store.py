@@ -12,7 +12,7 @@ import skops.io
 
 from dutch_topics import TOPICS, InputError, ModelError, TopicModel, load_model
 from dutch_topics.files import sha256
-from dutch_topics.store import FILES, SUMS, TYPES, _to_sums, load_config, save_model
+from dutch_topics.store import FILES, SUMS, TYPES, _to_sums, load_description, save_model
 
 TEXTS = ["Het leger trok op", "", "Een verdrag over de invoer"]
 
@@ -115,7 +115,7 @@ def test_a_config_without_shares_is_an_error_where_they_are_shown(model_director
     for shares in ({}, {"military": 0.5}, dict.fromkeys(TOPICS, "veel")):
         forge_config(model_directory, shares=shares)
         with pytest.raises(ModelError, match="not a model of this package"):
-            load_config(model_directory)
+            load_description(model_directory)
 
 
 def test_a_model_needs_a_folder_with_a_name(toy_model: TopicModel) -> None:

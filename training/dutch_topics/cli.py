@@ -338,9 +338,9 @@ def model_show(
     Example: dutch-topics model show --top 5
     """
     from .ngrams import to_tables
-    from .store import load_config, load_ngrams
+    from .store import load_description
 
-    config, ngrams = load_config(model), load_ngrams(model)
+    config, ngrams = load_description(model)
     if as_json:
         values = {**config, "ngrams": [ngram.to_dict() for ngram in ngrams]}
         typer.echo(json.dumps(values, indent=2, ensure_ascii=False))

@@ -9,8 +9,8 @@ from functools import cache
 
 WORD = re.compile(r"\b\w\w+\b")  # as the word n-grams of features.py have it
 SHORTEST_PART = 4  # of a compound, in characters
-# Set by measurement: of Dutch passages not trained on, one in a hundred falls below the first and none
-# reaches the second; sentences in other languages mostly do one or the other.
+# Set by measurement: of Dutch passages not trained on, one in a hundred falls below the first and one
+# in a thousand reaches the second; sentences in other languages mostly do one or the other.
 LEAST_COVERAGE = 0.5
 FOREIGN = 0.8  # probability from which a text counts as written in another language
 

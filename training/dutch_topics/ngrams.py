@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from .layout import align, percent
+from .scorer import hashed
 from .topics import TOPICS, to_indicator
 
 if TYPE_CHECKING:
@@ -74,17 +75,9 @@ def _ngram(hashing: Any, texts: Sequence[str], column: int) -> str:
     """The n-gram that most of `texts` have in `column`."""
     analyze = hashing.build_analyzer()
     counts: Counter[str] = Counter(ngram for text in texts for ngram in set(analyze(text)))
-    columns = _columns(hashing, list(counts))
+    columns = hashed(list(counts), hashing.n_features).tolist()
     here = [ngram for ngram, place in zip(counts, columns, strict=True) if place == column]
     return max(here, key=lambda ngram: (counts[ngram], ngram))
-
-
-def _columns(hashing: Any, ngrams: list[str]) -> list[int]:
-    """The column of each of `ngrams`."""
-    from sklearn.feature_extraction import FeatureHasher
-
-    hasher = FeatureHasher(hashing.n_features, input_type="string", alternate_sign=False)
-    return [int(row) for row in hasher.transform([[ngram] for ngram in ngrams]).indices]
 
 
 def to_tables(ngrams: Sequence[Ngram], shares: Mapping[str, float], strongest: int) -> str:

@@ -58,31 +58,24 @@ class Settings:
         )
 
 
-@dataclass(frozen=True)
 class Scorer:
     """A trained pipeline as two arrays.
 
     `slots` has an int32 for each column, the number of its row in `rows`; `rows` has an idf (float64)
     and a weight for each topic (float32). Both are little-endian, and may be mapped files. Columns of
-    words come first, each with the row of its own number.
+    words come first, each with the row of its own number. `compiled` says whether to use the kernel:
+    by default where there is one.
     """
 
-    slots: Buffer
-    rows: Buffer
-    settings: Settings
-    compiled: bool | None = None  # whether to use the kernel; None: where there is one
-
-    def __post_init__(self) -> None:
-        """Choose the way, once."""
-        compiled = (
-            _kernel is not None and sys.byteorder == "little" if self.compiled is None else self.compiled
-        )
-        object.__setattr__(self, "compiled", compiled)
-        object.__setattr__(self, "_score", _compiled(self) if compiled else _NumpyScorer(self).score)
+    def __init__(self, slots: Buffer, rows: Buffer, settings: Settings, compiled: bool | None = None) -> None:
+        if compiled is None:
+            compiled = _kernel is not None and sys.byteorder == "little"
+        self.slots, self.rows, self.settings = slots, rows, settings
+        self._score = _compiled(self) if compiled else _NumpyScorer(self).score
 
     def score(self, texts: Sequence[str]) -> list[list[float]]:
         """The probability of each topic, in the order of `TOPICS`, for each of `texts`."""
-        flat: array[float] = self._score([text.lower() for text in texts])  # type: ignore[attr-defined]
+        flat = self._score([text.lower() for text in texts])
         values, n = flat.tolist(), len(TOPICS)
         return [values[first : first + n] for first in range(0, len(values), n)]
 
@@ -90,7 +83,7 @@ class Scorer:
         """As `score`, but as an array of shape (n_samples, 4)."""
         import numpy as np
 
-        flat = self._score([text.lower() for text in texts])  # type: ignore[attr-defined]
+        flat = self._score([text.lower() for text in texts])
         return np.asarray(flat, dtype=np.float64).reshape(len(texts), len(TOPICS))
 
 

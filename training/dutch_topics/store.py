@@ -149,26 +149,17 @@ def load_model(directory: str | Path | None = None) -> TopicModel:
         raise ModelError(f"{directory}: not a model of this package ({error!r})") from None
 
 
-def load_config(directory: str | Path | None = None) -> dict[str, Any]:
-    """How the model in `directory` was made, its thresholds and shares; raises as `load_model`."""
-    directory = default_directory() if directory is None else Path(directory)
-    try:
-        config: dict[str, Any] = json.loads(bytes(_read_checked(directory)[CONFIG]))
-        _check_config(config, directory)
-        config["shares"] = {topic: float(config["shares"][topic]) for topic in TOPICS}
-        return config
-    except (ValueError, LookupError, TypeError) as error:
-        raise ModelError(f"{directory}: not a model of this package ({error!r})") from None
-
-
-def load_ngrams(directory: str | Path | None = None) -> list[Ngram]:
-    """The n-grams kept with the model in `directory`, the strongest first; raises as `load_model`."""
+def load_description(directory: str | Path | None = None) -> tuple[dict[str, Any], list[Ngram]]:
+    """How the model in `directory` was made, and the n-grams it goes by; raises as `load_model`."""
     directory = default_directory() if directory is None else Path(directory)
     contents = _read_checked(directory)
     try:
-        return [Ngram(**values) for values in json.loads(bytes(contents[NGRAMS]))]
-    except (ValueError, TypeError) as error:
-        raise ModelError(f"{directory}: {NGRAMS} is not of this package ({error!r})") from None
+        config: dict[str, Any] = json.loads(bytes(contents[CONFIG]))
+        _check_config(config, directory)
+        config["shares"] = {topic: float(config["shares"][topic]) for topic in TOPICS}
+        return config, [Ngram(**values) for values in json.loads(bytes(contents[NGRAMS]))]
+    except (ValueError, LookupError, TypeError) as error:
+        raise ModelError(f"{directory}: not a model of this package ({error!r})") from None
 
 
 def _check_config(config: Mapping[str, Any], directory: Path) -> None:
