@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction import FeatureHasher
 
 from dutch_topics import TOPICS, TopicModel, scorer
+from dutch_topics.coverage import coverage
 from dutch_topics.scorer import Scorer, Settings, hashed
 
 try:
@@ -26,6 +27,7 @@ HOSTILE = [
     "İstanbul IĞDIR ΟΔΥΣΣΕΥΣ Σ ΑΣ. ſtraße ß ẞ ﬁ ﬂ",
     "e\u0301e\u0301 n\u0303 a\u0308\u0323 \u0301los",
     "😀😀 👩‍👩‍👧 🇧🇪 \u200bnul\u200dbreedte\ufeff",
+    "legerleger leger-verdragen VERDRAGSLEGER gas123 12 ٣٤ ²³ x_y invoersprijzen s lonenlonen",
     "nananananananana nananananananana aaaa aaa aa a",
     "het leger het leger het leger HET LEGER",
     "regel\r\nregel\rregel\ttab\vtab\fblad",
@@ -54,15 +56,19 @@ WAYS = pytest.mark.parametrize(
 
 
 def scorer_of(model: TopicModel, compiled: bool) -> Scorer:
-    return Scorer(model.scorer.slots, model.scorer.rows, model.scorer.settings, compiled)
+    made = model.scorer
+    return Scorer(made.slots, made.rows, made.vocabulary, made.settings, compiled)
 
 
 def assert_same(model: TopicModel, ours: Scorer, texts: list[str]) -> None:
-    found, expected = ours.predict_proba(texts), model.pipeline.predict_proba(texts)
+    values, expected = ours.score_array(texts), model.pipeline.predict_proba(texts)
+    found = values[:, : len(TOPICS)]
     assert np.allclose(found, expected, rtol=0, atol=1e-9)
+    known = frozenset(bytes(model.scorer.vocabulary).decode().split())
+    assert np.allclose(values[:, -1], [coverage(text, known) for text in texts], rtol=0, atol=1e-12)
     limits = np.array([model.thresholds[topic] for topic in TOPICS])
     assert np.array_equal(found >= limits, expected >= limits)
-    assert np.allclose(ours.score(texts), found, rtol=0, atol=1e-12)
+    assert np.allclose(ours.score(texts), values, rtol=0, atol=1e-12)
 
 
 @WAYS
@@ -112,19 +118,21 @@ def test_hashes_are_those_of_scikit_learn() -> None:
 @pytest.mark.skipif(_kernel is None, reason="there was no compiler")
 def test_the_kernel_refuses_arrays_that_do_not_fit(toy_model: TopicModel) -> None:
     slots, rows = np.arange(8, dtype=np.int32), toy_model.scorer.rows[:8]
-    good: list[Any] = [slots, rows, array("d", [0] * 4), 4, 2, 4, 7]
+    good: list[Any] = [slots, rows, b"het\nleger\n", array("d", [0] * 4), 4, 2, 4, 7]
     kernel = _kernel.prepare(*good)
-    for place, bad in enumerate((slots[:7], rows.tobytes()[:-1], array("d", [0]), 8, 3, 0, 3)):
+    for place, bad in enumerate((slots[:7], rows.tobytes()[:-1], None, array("d", [0]), 8, 3, 0, 3)):
+        if bad is None:  # any bytes will do for words
+            continue
         with pytest.raises(ValueError, match="another shape"):
             _kernel.prepare(*good[:place], bad, *good[place + 1 :])  # type: ignore[call-arg]
     with pytest.raises(ValueError, match="another shape"):
         _kernel.prepare(slots, rows[:7], *good[2:])  # a row that is not there
-    with pytest.raises(ValueError, match="room for four doubles"):
+    with pytest.raises(ValueError, match="room for five doubles"):
         _kernel.score(kernel, ["a"], array("d", [0]))
     with pytest.raises(ValueError, match="texts must be str"):
-        _kernel.score(kernel, [7], array("d", [0] * 4))  # type: ignore[list-item]
+        _kernel.score(kernel, [7], array("d", [0] * 5))  # type: ignore[list-item]
     with pytest.raises(ValueError, match="less than"):
-        _kernel.score(kernel, ["a" * 300_000], array("d", [0] * 4))
+        _kernel.score(kernel, ["a" * 300_000], array("d", [0] * 5))
 
 
 def test_settings_come_back_from_json() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 def prepare(
     slots: Any,
     rows: Any,
+    vocabulary: Any,
     intercepts: array[float],
     word_columns: int,
     longest_words: int,

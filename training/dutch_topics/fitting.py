@@ -94,7 +94,7 @@ def fit(
         "shares": dict(zip(TOPICS, Y[~lexicon].mean(axis=0).round(4).tolist(), strict=True)),
     }
     known = vocabulary(train["text"], arguments.min_df)
-    return TopicModel(build_scorer(pipeline), thresholds, precision, known, config, lambda: pipeline)
+    return TopicModel(build_scorer(pipeline, known), thresholds, precision, config, lambda: pipeline)
 
 
 def _say_nothing(step: str) -> None:

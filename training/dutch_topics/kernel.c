@@ -1,17 +1,18 @@
 /* From text to probabilities, one text after the other: what scorer.py does without a compiler, faster.
 
-     kernel = prepare(slots, rows, intercepts, word_columns, longest_words, shortest, longest)
+     kernel = prepare(slots, rows, vocabulary, intercepts, word_columns, longest_words, shortest, longest)
      score(kernel, texts, out)
 
    slots          int32 for each column: its row in `rows`; columns of words first, each with the row of
                   its own number, then those of characters
    rows           an idf (double) and a weight for each topic (4 floats)
+   vocabulary     words in UTF-8, a line feed behind each
    intercepts     4 doubles
    word_columns   how many of the columns are for words; the rest are for characters; powers of two
    longest_words  words in the longest word n-gram, 1 or 2
    shortest, longest  characters in the shortest and longest character n-gram
    texts          a list of n str in lower case
-   out            n times 4 doubles, written: the probabilities
+   out            n times 5 doubles, written: the probabilities, and the coverage (coverage.py)
 
    What is reproduced is scikit-learn's HashingVectorizer (words, and char_wb), TfidfTransformer
    (sublinear, each half of norm 1) and the logistic regressions. Dutch repeats its tokens: the n-grams
@@ -26,6 +27,8 @@
 #include <string.h>
 
 #define TOPICS 4
+#define WIDTH (TOPICS + 1)
+#define SHORTEST_PART 4 /* of a compound, in characters */
 #define REMEMBERED (1u << 17) /* tokens, and so many more than a text may have; beyond, all are forgotten */
 #define REMEMBERED_BYTES (1u << 26)
 
@@ -52,6 +55,7 @@ typedef struct {
     uint32_t text;    /* the last text it stood in, */
     uint32_t count;   /* how often */
     uint32_t size, n_columns, n_words;
+    uint32_t n_counted, n_known; /* of the words, those that are no numbers; and of these, those known */
     uint32_t repeats; /* whether one n-gram stands in the token twice; then `total` is of no use */
 } Token;
 
@@ -81,13 +85,15 @@ typedef struct {
 } Counts;
 
 typedef struct {
-    Py_buffer slots_buffer, rows_buffer;
+    Py_buffer slots_buffer, rows_buffer, vocabulary;
     const int32_t *slots;
     const Row *rows;
     size_t n_rows;
     double intercepts[TOPICS];
     uint32_t word_columns, character_columns;
     size_t longest_words, shortest, longest;
+    uint32_t *known; /* where words begin in `vocabulary`, plus 1, by hash; a power of two of them */
+    size_t n_known;
     double tf[64]; /* 1 + log(count) */
     uint32_t text;  /* the number of the text at hand */
     Counts words, characters;
@@ -95,7 +101,8 @@ typedef struct {
     size_t n_tokens;
     uint32_t *places; /* of tokens in memory, in steps of 8 bytes, plus 1, by hash; 2 * REMEMBERED of them */
     Arena spans, distinct, encoded, pair, ngrams; /* of the text at hand */
-    Arena bounds, columns, words_of_token;        /* of the token at hand */
+    Arena bounds, columns, words_of_token;        /* of the token at hand, */
+    uint32_t counted_of_token, known_of_token;    /* too */
 } Kernel;
 
 /* Memory ---------------------------------------------------------------------------------------- */
@@ -263,6 +270,62 @@ static int count_token(Kernel *kernel, const Token *token, Total *total)
     return 0;
 }
 
+/* Coverage -------------------------------------------------------------------------------------- */
+
+/* The place of a word in `known`, which holds 0 where it is not known. */
+static uint32_t *find_known(const Kernel *kernel, const char *word, size_t size)
+{
+    const char *vocabulary = kernel->vocabulary.buf;
+    size_t left = (size_t)kernel->vocabulary.len, mask = kernel->n_known - 1, at = token_hash(word, size) & mask;
+    for (; kernel->known[at]; at = (at + 1) & mask) {
+        size_t start = kernel->known[at] - 1;
+        if (size < left - start && vocabulary[start + size] == '\n' && memcmp(vocabulary + start, word, size) == 0)
+            break;
+    }
+    return kernel->known + at;
+}
+
+static inline int is_known(const Kernel *kernel, const char *word, size_t size)
+{
+    return *find_known(kernel, word, size) != 0;
+}
+
+static int list_known(Kernel *kernel)
+{
+    const char *vocabulary = kernel->vocabulary.buf;
+    size_t size = (size_t)kernel->vocabulary.len, n = 0, start = 0;
+    for (size_t i = 0; i < size; i++)
+        n += vocabulary[i] == '\n';
+    for (kernel->n_known = 1; kernel->n_known <= 2 * n;)
+        kernel->n_known *= 2;
+    kernel->known = PyMem_RawCalloc(kernel->n_known, sizeof(uint32_t));
+    if (kernel->known == NULL)
+        return -1;
+    for (size_t i = 0; i < size; i++)
+        if (vocabulary[i] == '\n') {
+            *find_known(kernel, vocabulary + start, i - start) = (uint32_t)start + 1;
+            start = i + 1;
+        }
+    return 0;
+}
+
+/* Whether a word of `length` characters, which begin at `bounds`, is known, or made of two that are; the
+   first may end in an s that joins them. */
+static int is_covered(const Kernel *kernel, const char *bytes, const uint32_t *bounds, size_t length)
+{
+    const char *word = bytes + bounds[0];
+    size_t size = bounds[length] - bounds[0];
+    if (is_known(kernel, word, size))
+        return 1;
+    for (size_t cut = SHORTEST_PART; cut + SHORTEST_PART <= length; cut++) {
+        size_t first = bounds[cut] - bounds[0];
+        if (is_known(kernel, word + first, size - first) &&
+            (is_known(kernel, word, first) || (word[first - 1] == 's' && is_known(kernel, word, first - 1))))
+            return 1;
+    }
+    return 0;
+}
+
 /* Tokens ---------------------------------------------------------------------------------------- */
 
 static inline size_t encode(Py_UCS4 c, char *to)
@@ -289,13 +352,17 @@ static inline size_t encode(Py_UCS4 c, char *to)
     return 4;
 }
 
-static int add_word(Kernel *kernel, const char *bytes, size_t start, size_t end)
+static int add_word(Kernel *kernel, const char *bytes, const uint32_t *bounds, size_t length, int is_number)
 {
     Word *word = extend(&kernel->words_of_token, sizeof(Word));
     if (word == NULL)
         return -1;
-    uint32_t hash = murmur(bytes + start, end - start);
-    *word = (Word){(uint32_t)start, (uint32_t)(end - start), to_column(hash, kernel->word_columns)};
+    uint32_t start = bounds[0], size = bounds[length] - start;
+    *word = (Word){start, size, to_column(murmur(bytes + start, size), kernel->word_columns)};
+    if (!is_number) {
+        kernel->counted_of_token++;
+        kernel->known_of_token += (uint32_t)is_covered(kernel, bytes, bounds, length);
+    }
     return 0;
 }
 
@@ -304,8 +371,10 @@ static int add_word(Kernel *kernel, const char *bytes, size_t start, size_t end)
 static int work_out(Kernel *kernel, const Span *span, int kind, const void *data)
 {
     const char *bytes = kernel->encoded.data + span->bytes;
-    size_t length = span->characters + 2, run = 0, start = 0;
+    size_t length = span->characters + 2, run = 0;
+    int is_number = 1;
     kernel->bounds.used = kernel->columns.used = kernel->words_of_token.used = 0;
+    kernel->counted_of_token = kernel->known_of_token = 0;
     uint32_t *bounds = extend(&kernel->bounds, (length + 1) * sizeof(uint32_t));
     if (bounds == NULL)
         return -1;
@@ -314,17 +383,18 @@ static int work_out(Kernel *kernel, const Span *span, int kind, const void *data
     for (size_t i = 1; i < length - 1; i++) {
         Py_UCS4 c = PyUnicode_READ(kind, data, span->from + (Py_ssize_t)i - 1);
         if (Py_UNICODE_ISALNUM(c) || c == '_') {
-            if (run++ == 0)
-                start = bounds[i];
+            run++;
+            is_number &= Py_UNICODE_ISDIGIT(c) != 0;
         } else {
-            if (run > 1 && add_word(kernel, bytes, start, bounds[i]) < 0)
+            if (run > 1 && add_word(kernel, bytes, bounds + i - run, run, is_number) < 0)
                 return -1;
             run = 0;
+            is_number = 1;
         }
         bounds[i + 1] = bounds[i] + (c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4);
     }
     bounds[length] = bounds[length - 1] + 1;
-    if (run > 1 && add_word(kernel, bytes, start, bounds[length - 1]) < 0)
+    if (run > 1 && add_word(kernel, bytes, bounds + length - 1 - run, run, is_number) < 0)
         return -1;
 
     for (size_t n = kernel->shortest; n <= kernel->longest; n++) {
@@ -352,7 +422,9 @@ static int learn(Kernel *kernel, Span *span, int kind, const void *data, size_t 
     Token token = {.hash = span->hash,
                    .size = (uint32_t)span->size,
                    .n_columns = (uint32_t)(kernel->columns.used / sizeof(uint32_t)),
-                   .n_words = (uint32_t)(kernel->words_of_token.used / sizeof(Word))};
+                   .n_words = (uint32_t)(kernel->words_of_token.used / sizeof(Word)),
+                   .n_counted = kernel->counted_of_token,
+                   .n_known = kernel->known_of_token};
     kernel->characters.used = 0;
     kernel->text++; /* all cells are free now */
     for (size_t i = 0; i < token.n_columns; i++) {
@@ -478,7 +550,7 @@ static int list_spans(Kernel *kernel, int kind, const void *data, Py_ssize_t siz
     }
 }
 
-static int score_text(Kernel *kernel, PyObject *text, double *probabilities)
+static int score_text(Kernel *kernel, PyObject *text, double *out)
 {
     int kind = PyUnicode_KIND(text);
     const void *data = PyUnicode_DATA(text);
@@ -507,6 +579,7 @@ static int score_text(Kernel *kernel, PyObject *text, double *probabilities)
         return -1;
     /* All tokens are in memory now, and stay where they are. */
     Total words = {0}, characters = {0};
+    size_t n_counted = 0, n_known = 0;
     kernel->text++;
     kernel->words.used = kernel->characters.used = kernel->pair.used = kernel->ngrams.used = 0;
     for (size_t i = 0; i < n; i++) {
@@ -517,6 +590,8 @@ static int score_text(Kernel *kernel, PyObject *text, double *probabilities)
             distinct[n_distinct++] = token;
         }
         token->count++;
+        n_counted += token->n_counted;
+        n_known += token->n_known;
         if (list_words(kernel, token) < 0)
             return -1;
     }
@@ -533,8 +608,9 @@ static int score_text(Kernel *kernel, PyObject *text, double *probabilities)
             logit += words.sums[topic] / sqrt(words.squares);
         if (characters.squares > 0)
             logit += characters.sums[topic] / sqrt(characters.squares);
-        probabilities[topic] = 1 / (1 + exp(-logit));
+        out[topic] = 1 / (1 + exp(-logit));
     }
+    out[TOPICS] = n_counted ? (double)n_known / (double)n_counted : 1;
     return 0;
 }
 
@@ -551,10 +627,11 @@ static void destroy(Kernel *kernel)
     PyMem_RawFree(kernel->words.cells);
     PyMem_RawFree(kernel->characters.cells);
     PyMem_RawFree(kernel->places);
-    if (kernel->slots_buffer.obj != NULL)
-        PyBuffer_Release(&kernel->slots_buffer);
-    if (kernel->rows_buffer.obj != NULL)
-        PyBuffer_Release(&kernel->rows_buffer);
+    PyMem_RawFree(kernel->known);
+    Py_buffer *buffers[] = {&kernel->slots_buffer, &kernel->rows_buffer, &kernel->vocabulary};
+    for (size_t i = 0; i < sizeof(buffers) / sizeof(*buffers); i++)
+        if (buffers[i]->obj != NULL)
+            PyBuffer_Release(buffers[i]);
     PyMem_RawFree(kernel);
 }
 
@@ -570,8 +647,8 @@ static PyObject *prepare(PyObject *module, PyObject *args)
     Kernel *kernel = PyMem_RawCalloc(1, sizeof(Kernel));
     if (kernel == NULL)
         return PyErr_NoMemory();
-    if (!PyArg_ParseTuple(args, "y*y*y*IIII", &kernel->slots_buffer, &kernel->rows_buffer, &intercepts,
-                          &kernel->word_columns, &longest_words, &shortest, &longest)) {
+    if (!PyArg_ParseTuple(args, "y*y*y*y*IIII", &kernel->slots_buffer, &kernel->rows_buffer, &kernel->vocabulary,
+                          &intercepts, &kernel->word_columns, &longest_words, &shortest, &longest)) {
         destroy(kernel);
         return NULL;
     }
@@ -585,6 +662,7 @@ static PyObject *prepare(PyObject *module, PyObject *args)
     kernel->longest = longest;
     int fits = intercepts.len == sizeof(kernel->intercepts) && kernel->slots_buffer.len % 4 == 0 &&
                (size_t)kernel->rows_buffer.len % sizeof(Row) == 0 && kernel->word_columns < columns &&
+               kernel->vocabulary.len < INT32_MAX &&
                is_power_of_two(kernel->word_columns) && is_power_of_two(kernel->character_columns) &&
                1 <= longest_words && longest_words <= 2 && 1 <= shortest && shortest <= longest;
     for (size_t i = 0; fits && i < columns; i++)
@@ -599,7 +677,8 @@ static PyObject *prepare(PyObject *module, PyObject *args)
         return NULL;
     }
     kernel->places = PyMem_RawCalloc(2 * REMEMBERED, sizeof(uint32_t));
-    PyObject *capsule = kernel->places == NULL ? NULL : PyCapsule_New(kernel, NAME, destroy_capsule);
+    int prepared = kernel->places != NULL && list_known(kernel) == 0;
+    PyObject *capsule = prepared ? PyCapsule_New(kernel, NAME, destroy_capsule) : NULL;
     if (capsule == NULL) {
         destroy(kernel);
         return PyErr_NoMemory();
@@ -620,8 +699,8 @@ static PyObject *score(PyObject *module, PyObject *args)
     Py_ssize_t n = PyList_GET_SIZE(texts), i = 0;
     if (kernel == NULL)
         n = -1;
-    else if (out.len != n * TOPICS * (Py_ssize_t)sizeof(double)) {
-        PyErr_SetString(PyExc_ValueError, "out must have room for four doubles a text");
+    else if (out.len != n * WIDTH * (Py_ssize_t)sizeof(double)) {
+        PyErr_SetString(PyExc_ValueError, "out must have room for five doubles a text");
         n = -1;
     }
     for (; i < n; i++) {
@@ -630,7 +709,7 @@ static PyObject *score(PyObject *module, PyObject *args)
             PyErr_Format(PyExc_ValueError, "texts must be str of less than %u characters", 2 * REMEMBERED - 2);
             break;
         }
-        if (score_text(kernel, text, (double *)out.buf + i * TOPICS) < 0) {
+        if (score_text(kernel, text, (double *)out.buf + i * WIDTH) < 0) {
             forget(kernel);
             PyErr_NoMemory();
             break;
@@ -643,7 +722,7 @@ static PyObject *score(PyObject *module, PyObject *args)
 }
 
 static PyMethodDef methods[] = {{"prepare", prepare, METH_VARARGS, "A kernel on the arrays of a model."},
-                                {"score", score, METH_VARARGS, "Write the probabilities of texts."},
+                                {"score", score, METH_VARARGS, "Write the probabilities and the coverage of texts."},
                                 {NULL, NULL, 0, NULL}};
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_kernel", NULL, -1, methods, NULL, NULL, NULL, NULL};

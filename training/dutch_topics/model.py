@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .coverage import LEAST_COVERAGE, coverage, language
+from .coverage import is_readable, language
 from .errors import InputError
 from .scorer import Scorer
 from .topics import TOPICS
@@ -38,7 +38,7 @@ class Prediction:
     @property
     def readable(self) -> bool:
         """Whether the text is Dutch of which the model knows enough; if not, no topic is given."""
-        return self.language in (None, "nl") and self.coverage >= LEAST_COVERAGE
+        return is_readable(self.coverage, self.language)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,6 @@ class TopicModel:
     scorer: Scorer
     thresholds: dict[str, float]  # by topic, each in [0, 1]
     precision: dict[str, list[float]]  # by topic: what is kept from each threshold of `GRID` upwards
-    vocabulary: frozenset[str]  # the words that training met
     config: Mapping[str, Any]  # how it was made: versions, corpus, training arguments
     open_pipeline: Callable[[], Pipeline]
 
@@ -77,29 +76,24 @@ class TopicModel:
         sure = self.sure_limits(limits, precision) if precision is not None else limits
         texts = checked_texts(texts)
         return [
-            self._prediction(text, dict(zip(TOPICS, row, strict=True)), limits, sure)
+            _prediction(text, row, limits, sure)
             for text, row in zip(texts, self.scorer.score(texts), strict=True)
         ]
-
-    def _prediction(
-        self, text: str, scores: dict[str, float], limits: Mapping[str, float], sure: Mapping[str, float]
-    ) -> Prediction:
-        known = coverage(text, self.vocabulary)
-        bare = Prediction(text, (), scores, coverage=known, language=language(text))
-        if not text.strip() or not bare.readable:
-            return bare
-        return replace(
-            bare,
-            topics=tuple(t for t in TOPICS if scores[t] >= sure[t]),
-            unsure=tuple(t for t in TOPICS if limits[t] <= scores[t] < sure[t]),
-        )
 
     def predict_proba(self, texts: Iterable[str]) -> NDArray[np.float64]:
         """The probability of each topic: array of shape (n_samples, 4), columns as in `TOPICS`.
 
         Raises `InputError` for a text that cannot be one (see `check_text`).
         """
-        return self.scorer.predict_proba(checked_texts(texts))
+        return self.measure(texts)[0]
+
+    def measure(self, texts: Iterable[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """`predict_proba`, and the coverage of each text, in [0, 1]: array of shape (n_samples,).
+
+        Raises `InputError` for a text that cannot be one (see `check_text`).
+        """
+        values = self.scorer.score_array(checked_texts(texts))
+        return values[:, : len(TOPICS)], values[:, len(TOPICS)]
 
     def sure_limits(self, limits: Mapping[str, float], precision: float) -> dict[str, float]:
         """The thresholds from which a topic is given with `precision`, none below its own in `limits`.
@@ -132,6 +126,18 @@ class TopicModel:
                 raise InputError(f"threshold {threshold} for {topic}: use a number from 0 to 1")
             limits[topic] = threshold
         return limits
+
+
+def _prediction(
+    text: str, row: Sequence[float], limits: Mapping[str, float], sure: Mapping[str, float]
+) -> Prediction:
+    *probabilities, coverage = row
+    scores, found = dict(zip(TOPICS, probabilities, strict=True)), language(text, coverage)
+    if not is_readable(coverage, found) or not text.strip():
+        return Prediction(text, (), scores, (), coverage, found)
+    given = tuple([topic for topic in TOPICS if scores[topic] >= sure[topic]])
+    unsure = tuple([topic for topic in TOPICS if limits[topic] <= scores[topic] < sure[topic]])
+    return Prediction(text, given, scores, unsure, coverage, found)
 
 
 def checked_texts(texts: Iterable[str]) -> list[str]:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from .coverage import WORD
+from .coverage import WORD, is_known
 from .topics import TOPICS
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int32]
 
 BATCH = 1000  # texts scored together in NumPy
+WIDTH = len(TOPICS) + 1  # numbers a text: the probabilities, and the coverage
 REMEMBERED = 200_000  # tokens, and pairs of words; beyond that all are forgotten
 Buffer = Any  # bytes-like: mmap, memoryview, NumPy array
 
@@ -32,6 +33,7 @@ try:
     from . import _kernel
 except ImportError:  # there was no compiler
     _kernel = None  # type: ignore[assignment]
+HAS_KERNEL = _kernel is not None and sys.byteorder == "little"
 
 
 @dataclass(frozen=True)
@@ -59,36 +61,46 @@ class Settings:
 
 
 class Scorer:
-    """A trained pipeline as two arrays.
+    """A trained pipeline as two arrays, and the words that training met.
 
     `slots` has an int32 for each column, the number of its row in `rows`; `rows` has an idf (float64)
     and a weight for each topic (float32). Both are little-endian, and may be mapped files. Columns of
-    words come first, each with the row of its own number. `compiled` says whether to use the kernel:
-    by default where there is one.
+    words come first, each with the row of its own number. `vocabulary` has the known words in UTF-8, a
+    line feed behind each. `compiled` says whether to use the kernel: by default where there is one.
     """
 
-    def __init__(self, slots: Buffer, rows: Buffer, settings: Settings, compiled: bool | None = None) -> None:
-        if compiled is None:
-            compiled = _kernel is not None and sys.byteorder == "little"
-        self.slots, self.rows, self.settings = slots, rows, settings
-        self._score = _compiled(self) if compiled else _NumpyScorer(self).score
+    def __init__(
+        self,
+        slots: Buffer,
+        rows: Buffer,
+        vocabulary: Buffer,
+        settings: Settings,
+        compiled: bool | None = None,
+    ) -> None:
+        self.compiled = HAS_KERNEL if compiled is None else compiled
+        self.slots, self.rows, self.vocabulary, self.settings = slots, rows, vocabulary, settings
+        self._score = _compiled(self) if self.compiled else _NumpyScorer(self).score
 
     def score(self, texts: Sequence[str]) -> list[list[float]]:
-        """The probability of each topic, in the order of `TOPICS`, for each of `texts`."""
-        flat = self._score([text.lower() for text in texts])
-        values, n = flat.tolist(), len(TOPICS)
-        return [values[first : first + n] for first in range(0, len(values), n)]
+        """Five numbers for each of `texts`, all in [0, 1].
 
-    def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """As `score`, but as an array of shape (n_samples, 4)."""
+        They are the probability of each topic, in the order of `TOPICS`, and the coverage.
+        """
+        values = self._score([text.lower() for text in texts]).tolist()
+        return [values[first : first + WIDTH] for first in range(0, len(values), WIDTH)]
+
+    def score_array(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """As `score`, but as an array of shape (n_samples, 5)."""
         import numpy as np
 
         flat = self._score([text.lower() for text in texts])
-        return np.asarray(flat, dtype=np.float64).reshape(len(texts), len(TOPICS))
+        return np.asarray(flat, dtype=np.float64).reshape(len(texts), WIDTH)
 
 
-def build_scorer(pipeline: Pipeline) -> Scorer:
+def build_scorer(pipeline: Pipeline, vocabulary: Iterable[str]) -> Scorer:
     """The scorer that gives the probabilities of a trained `pipeline` (see `fitting.fit`).
+
+    `vocabulary` has the words that training met, in lower case.
 
     Columns of characters without a weight share a row with those of the same idf.
     """
@@ -115,7 +127,7 @@ def build_scorer(pipeline: Pipeline) -> Scorer:
         word_ngrams=hashing[0].ngram_range,
         character_ngrams=hashing[1].ngram_range,
     )
-    return Scorer(slots, rows, settings)
+    return Scorer(slots, rows, "".join(f"{word}\n" for word in sorted(vocabulary)).encode(), settings)
 
 
 def _compiled(scorer: Scorer) -> Callable[[list[str]], array[float]]:
@@ -123,6 +135,7 @@ def _compiled(scorer: Scorer) -> Callable[[list[str]], array[float]]:
     kernel = _kernel.prepare(
         scorer.slots,
         scorer.rows,
+        scorer.vocabulary,
         array("d", settings.intercepts),
         settings.word_columns,
         settings.word_ngrams[1],
@@ -130,7 +143,7 @@ def _compiled(scorer: Scorer) -> Callable[[list[str]], array[float]]:
     )
 
     def score(lowered: list[str]) -> array[float]:
-        out = array("d", bytes(8 * len(TOPICS) * len(lowered)))
+        out = array("d", bytes(8 * WIDTH * len(lowered)))
         _kernel.score(kernel, lowered, out)
         return out
 
@@ -147,15 +160,17 @@ class _NumpyScorer:
         self.slots: Ints = np.frombuffer(scorer.slots, "<i4")
         dtype = [("idf", "<f8"), ("weights", "<f4", len(TOPICS))]
         self.rows = np.frombuffer(scorer.rows, np.dtype(dtype))
+        self.known = frozenset(bytes(scorer.vocabulary).decode().split("\n"))
         self.character_columns = len(self.slots) - self.settings.word_columns
         self.forget()
 
     def forget(self) -> None:
-        self.tokens: dict[str, tuple[list[str], Ints]] = {}  # words, and columns of character n-grams
+        # Words, columns of character n-grams, words that are no numbers, and of these those known.
+        self.tokens: dict[str, tuple[list[str], Ints, int, int]] = {}
         self.ngrams: dict[str, int] = {}  # columns of words and of pairs of words
 
     def score(self, lowered: list[str]) -> array[float]:
-        """The probabilities of texts in lower case, four a text."""
+        """The probabilities and the coverage of texts in lower case, five numbers a text."""
         out = array("d")
         for first in range(0, len(lowered), BATCH):
             out.frombytes(self._batch(lowered[first : first + BATCH]).tobytes())
@@ -177,7 +192,10 @@ class _NumpyScorer:
         characters = [np.concatenate([nothing, *(tokens[token][1] for token in text)]) for text in texts]
         logits = np.array(self.settings.intercepts) + self._add_up(words, 0)
         logits += self._add_up(characters, self.settings.word_columns)
-        return np.asarray(1 / (1 + np.exp(-logits)))
+        counted = np.array([sum(tokens[token][2] for token in text) for text in texts])
+        known = np.array([sum(tokens[token][3] for token in text) for text in texts])
+        coverage = np.where(counted, known / np.maximum(counted, 1), 1.0)
+        return np.column_stack([1 / (1 + np.exp(-logits)), coverage])
 
     def _word_ngrams(self, text: list[str]) -> list[str]:
         words = [word for token in text for word in self.tokens[token][0]]
@@ -197,7 +215,10 @@ class _NumpyScorer:
         columns = hashed([ngram for found in ngrams for ngram in found], self.character_columns)
         ends = np.cumsum([len(found) for found in ngrams])
         for token, found in zip(new, np.split(columns, ends[:-1]) if new else [], strict=True):
-            self.tokens[token] = (WORD.findall(token), found)
+            words = WORD.findall(token)
+            counted = [word for word in words if not word.isdigit()]
+            known = sum(is_known(word, self.known) for word in counted)
+            self.tokens[token] = (words, found, len(counted), known)
 
     def _add_up(self, columns: list[Ints], first: int) -> NDArray[np.float64]:
         """What the n-grams of each text add to its logits, at norm 1: array of shape (n_samples, 4)."""

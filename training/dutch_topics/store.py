@@ -102,7 +102,7 @@ def save_model(
         SLOTS: _to_npy(model.scorer.slots),
         ROWS: _to_npy(model.scorer.rows),
         CONFIG: _to_json(config),
-        VOCABULARY: "".join(f"{word}\n" for word in sorted(model.vocabulary)).encode(),
+        VOCABULARY: bytes(model.scorer.vocabulary),
         NGRAMS: _to_json([ngram.to_dict() for ngram in ngrams]),
         METRICS: _to_json(metrics),
         CARD: card.encode(),
@@ -126,13 +126,13 @@ def load_model(directory: str | Path | None = None) -> TopicModel:
         scorer = Scorer(
             slots=_npy_data(contents[SLOTS], "<i4"),
             rows=_npy_data(contents[ROWS], [("idf", "<f8"), ("weights", "<f4", (len(TOPICS),))]),
+            vocabulary=contents[VOCABULARY],
             settings=Settings.from_dict(config["scorer"]),
         )
         return TopicModel(
             scorer,
             thresholds={topic: float(config["thresholds"][topic]) for topic in TOPICS},
             precision={topic: [float(kept) for kept in config["precision"][topic]] for topic in TOPICS},
-            vocabulary=frozenset(bytes(contents[VOCABULARY]).decode().split("\n")) - {""},
             config=config,
             open_pipeline=lambda: _open_pipeline(bytes(contents[PIPELINE]), config, directory),
         )

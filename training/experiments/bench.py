@@ -72,15 +72,16 @@ def ways(fast: dict[str, fasttext.FastText._FastText]) -> dict[str, Callable[[],
     """What is compared, each made afresh for a round; what was made before it is warm."""
     model = load_model()
     seen = list(load_corpus(DATA)["train"]["text"])
-    arrays = (model.scorer.slots, model.scorer.rows, model.scorer.settings)
+    made = model.scorer
+    arrays = (made.slots, made.rows, made.vocabulary, made.settings)
     warm = {name: Scorer(*arrays, compiled=name == "kernel in C") for name in ("kernel in C", "NumPy")}
     for scorer in warm.values():
         scorer.score(seen)
     found: dict[str, Callable[[], Score]] = {"scikit-learn's pipeline": lambda: model.pipeline.predict_proba}
     for name, scorer in warm.items():
         compiled = name == "kernel in C"
-        found[f"{name}, warm"] = lambda scorer=scorer: scorer.predict_proba  # type: ignore[misc]
-        found[f"{name}, empty"] = lambda compiled=compiled: Scorer(*arrays, compiled=compiled).predict_proba  # type: ignore[misc]
+        found[f"{name}, warm"] = lambda scorer=scorer: scorer.score_array  # type: ignore[misc]
+        found[f"{name}, empty"] = lambda compiled=compiled: Scorer(*arrays, compiled=compiled).score_array  # type: ignore[misc]
     for name, trained in fast.items():
         found[name] = lambda trained=trained: lambda texts: trained.predict(texts, k=-1)  # type: ignore[misc]
     found["str.lower().split()"] = lambda: lambda texts: [text.lower().split() for text in texts]
