@@ -86,6 +86,7 @@ def write_seeds(directory: Path) -> Path:
         + "\n"
         + "military\tunie\teast\t2010-\tagency\tZij vielen de stad aan met raketten.\n"
         + "-\tunie\tworld\t2010-\tcolumn\tZij vielen de keeper aan met voorzetten.\n",
+        "wholes.tsv": "file\tlabels\tfirst\tsecond\narticles/gas.tsv\teconomy\teconomy\teconomy\n",
         "lexicon/woorden.tsv": "labels\tsubtopic\tterms\n"
         + "economy\tgas\tgasprijs, gaskraan, aardgas, gasleiding, olievat\n",
     }

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from dutch_topics import SeedError
-from dutch_topics.annotations import Annotation, agreement, annotation_problems, read_annotations
+from dutch_topics.annotations import (
+    Annotation,
+    agreement,
+    annotation_problems,
+    read_annotations,
+    read_wholes,
+    whole_problems,
+)
 from dutch_topics.corpus import identity
 from dutch_topics.seeds import read_seeds
 
@@ -45,3 +52,17 @@ def test_a_bad_annotation_is_named_by_file_and_line(seeds: Path) -> None:
     write(seeds, "0123456789ab\t-\tsport\n")
     with pytest.raises(SeedError, match=r"gas\.tsv:2: unknown label 'sport'"):
         read_annotations(seeds)
+
+
+def test_an_article_must_be_labelled_as_a_whole(seeds: Path) -> None:
+    (whole,) = read_wholes(seeds)
+    assert (whole.file, whole.labels) == ("articles/gas.tsv", ("economy",))
+    assert whole_problems(["articles/gas.tsv"], [whole]) == []
+    assert whole_problems(["articles/gas.tsv", "articles/olie.tsv"], [whole]) == [
+        "articles/olie.tsv: not in wholes.tsv, which says what it is about"
+    ]
+    assert whole_problems(["articles/gas.tsv"], [whole, whole])[0].endswith("is no article, or stands twice")
+    (seeds / "wholes.tsv").write_text(
+        "file\tlabels\tfirst\tsecond\narticles/gas.tsv\t-\tmilitary\tmilitary\n"
+    )
+    assert "against both" in whole_problems(["articles/gas.tsv"], read_wholes(seeds))[0]

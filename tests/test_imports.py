@@ -11,7 +11,8 @@ from .conftest import ROOT
 # Each module may import those before it: the way of the data, then the command line.
 ORDER = [
     "errors", "topics", "layout", "files", "duplicates", "tables",
-    "seeds", "corpus", "annotations", "features", "coverage", "scorer", "model", "fitting", "ngrams",
+    "seeds", "corpus", "annotations", "features", "coverage", "scorer",
+    "neighbours", "explanation", "model", "fitting", "ngrams",
     "labelled", "evaluation", "behaviour", "store",
     "checks", "cards", "bulk", "cli",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ import skops.io
 
 from dutch_topics import TOPICS, InputError, ModelError, TopicModel, load_model
 from dutch_topics.files import sha256
-from dutch_topics.store import FILES, SUMS, TYPES, _to_sums, load_description, save_model
+from dutch_topics.store import FILES, SUMS, TYPES, _to_sums, check_model, load_description, save_model
 
 TEXTS = ["Het leger trok op", "", "Een verdrag over de invoer"]
 
@@ -65,7 +65,7 @@ def test_a_change_of_any_byte_is_found(model_directory: Path, name: str) -> None
     for place in places:
         path.write_bytes(good[:place] + bytes([good[place] ^ 0x20]) + good[place + 1 :])
         with pytest.raises(ModelError, match=f"{name} was changed or cut short; train it again"):
-            load_model(model_directory)
+            check_model(model_directory)
 
 
 @pytest.mark.parametrize("name", [*FILES, SUMS])
@@ -73,10 +73,35 @@ def test_a_file_cut_short_or_gone_is_found(model_directory: Path, name: str) -> 
     path = model_directory / name
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ModelError, match=f"{name} was changed or cut short"):
-        load_model(model_directory)
+        check_model(model_directory)
     path.unlink()
     with pytest.raises(ModelError, match=rf"{name} cannot be read \(No such file"):
         load_model(model_directory)
+
+
+def use(directory: Path, name: str) -> None:
+    """Do what needs the file, and nothing that needs another but those of every prediction."""
+    if name in ("README.md", "metrics.json"):  # nobody parses them
+        check_model(directory)
+    elif name == "ngrams.json":
+        load_description(directory)
+    elif name == "pipeline.skops":
+        _ = load_model(directory).pipeline
+    elif name in ("passages.jsonl", "postings.npy"):
+        load_model(directory).explain("Het leger")
+    else:
+        load_model(directory)
+
+
+def test_a_changed_file_is_found_before_it_is_used(model_directory: Path) -> None:
+    for name in FILES:
+        path = model_directory / name
+        good = path.read_bytes()
+        path.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+        with pytest.raises(ModelError, match=f"{name} was changed"):
+            use(model_directory, name)
+        path.write_bytes(good)
+    check_model(model_directory)
 
 
 def test_a_missing_model_says_how_to_get_one(tmp_path: Path) -> None:
@@ -95,7 +120,7 @@ def test_another_version_of_scikit_learn_is_an_error(model_directory: Path) -> N
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
-        ({"format": 99}, "format 99, not 3; train it again"),
+        ({"format": 99}, "format 99, not 4; train it again"),
         ({"topics": ["sport"]}, "its topics are sport; train it again"),
         ({"thresholds": {}}, "not a model of this package"),
         ({"scorer": {}}, "not a model of this package"),

@@ -2,7 +2,9 @@
 
 `seeds/annotations/` mirrors the seed files: for each passage a row `id, first, second`, the labels given
 when it was written and those given by a reader who saw the passage and the codebook alone. Where the two
-differ, the labels in the seed file itself are those of a third reading.
+differ, the labels in the seed file itself are those of a third reading. `seeds/wholes.tsv` has the same for
+each article as a whole: a topic is one of its topics where a headed section or about a tenth of its
+sentences, together or coming back, is about it.
 """
 
 from __future__ import annotations
@@ -45,6 +47,43 @@ def read_annotations(directory: Path) -> dict[str, Annotation]:
             first, second = (read_labels(path, line, cells[name]) for name in ("first", "second"))
             found[cells["id"]] = Annotation(first, second, f"{path}:{line}")
     return found
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What an article is about as a whole, and what two readers said of it."""
+
+    file: str  # as in the index
+    labels: tuple[str, ...]
+    readings: Annotation
+
+
+def read_wholes(directory: Path) -> list[Whole]:
+    """The articles of `directory`/wholes.tsv; none where there is no such file.
+
+    Raises `SeedError` naming the file and line that breaks the format.
+    """
+    path = directory / "wholes.tsv"
+    if not path.is_file():
+        return []
+    found = []
+    for line, cells in read_rows(path, "wholes"):
+        labels, first, second = (read_labels(path, line, cells[n]) for n in ("labels", "first", "second"))
+        found.append(Whole(cells["file"], labels, Annotation(first, second, f"{path}:{line}")))
+    return found
+
+
+def whole_problems(articles: Iterable[str], wholes: Iterable[Whole]) -> list[str]:
+    """Articles whose topics as a whole are not told, told twice, or told against two readers who agree."""
+    found = []
+    left = set(articles)
+    for whole in wholes:
+        if whole.file not in left:
+            found.append(f"{whole.readings.place}: {whole.file} is no article, or stands twice")
+        if whole.readings.first == whole.readings.second != whole.labels:
+            found.append(f"{whole.readings.place}: labels against both readings")
+        left.discard(whole.file)
+    return found + [f"{name}: not in wholes.tsv, which says what it is about" for name in sorted(left)]
 
 
 def agreement(annotations: Iterable[Annotation]) -> Agreement:

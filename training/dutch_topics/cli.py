@@ -130,13 +130,13 @@ def data_check(
 
     Example: dutch-topics data check
     """
-    from .annotations import annotation_problems, read_annotations
+    from .annotations import annotation_problems, read_annotations, read_wholes, whole_problems
     from .checks import describe, lexicon_problems, problems, stale_splits, to_table
     from .corpus import build_corpus
     from .seeds import read_seeds
 
     with _progress("reading seeds") as step:
-        read, annotations = read_seeds(seeds), read_annotations(seeds)
+        read, annotations, wholes = read_seeds(seeds), read_annotations(seeds), read_wholes(seeds)
         step("building the corpus")
         corpus = build_corpus(read)
         step("checking")
@@ -145,6 +145,7 @@ def data_check(
             *problems(corpus),
             *lexicon_problems(read.lexicon),
             *annotation_problems(read.passages, annotations),
+            *whole_problems([file.file for file in read.files if file.kind == "articles"], wholes),
         ]
         stale = stale_splits(corpus, data)
     if stale:

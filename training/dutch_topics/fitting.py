@@ -10,6 +10,7 @@ from .coverage import vocabulary
 from .errors import InputError
 from .features import tfidf_union
 from .model import GRID, TopicModel
+from .neighbours import build_neighbourhood
 from .scorer import build_scorer
 from .topics import TOPICS, to_indicator
 
@@ -94,7 +95,9 @@ def fit(
         "shares": dict(zip(TOPICS, Y[~lexicon].mean(axis=0).round(4).tolist(), strict=True)),
     }
     known = vocabulary(train["text"], arguments.min_df)
-    return TopicModel(build_scorer(pipeline, known), thresholds, precision, config, lambda: pipeline)
+    scorer = build_scorer(pipeline, known)
+    neighbourhood = build_neighbourhood(scorer, train)
+    return TopicModel(scorer, thresholds, precision, config, lambda: pipeline, lambda: neighbourhood)
 
 
 def _say_nothing(step: str) -> None:

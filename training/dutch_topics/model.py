@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
+    from .explanation import Explanation
+    from .neighbours import Neighbourhood
+
 # A passage is a sentence or a paragraph. A text beyond this is a file that lost its line breaks, and
 # would cost hundreds of bytes of memory a character.
 LONGEST_TEXT = 200_000
@@ -50,6 +53,7 @@ class TopicModel:
     precision: dict[str, list[float]]  # by topic: what is kept from each threshold of `GRID` upwards
     config: Mapping[str, Any]  # how it was made: versions, corpus, training arguments
     open_pipeline: Callable[[], Pipeline]
+    open_neighbourhood: Callable[[], Neighbourhood]
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -58,6 +62,11 @@ class TopicModel:
         Raises `ModelError` where what was saved cannot be opened (see `store.load_model`).
         """
         return self.open_pipeline()
+
+    @cached_property
+    def neighbourhood(self) -> Neighbourhood:
+        """The index of the passages trained on; opened when asked for, raises as `pipeline` does."""
+        return self.open_neighbourhood()
 
     def predict(
         self,
@@ -94,6 +103,18 @@ class TopicModel:
         """
         values = self.scorer.score_array(checked_texts(texts))
         return values[:, : len(TOPICS)], values[:, len(TOPICS)]
+
+    def explain(self, text: str, thresholds: Mapping[str, float] | None = None) -> Explanation:
+        """Why `text` gets its scores: see `explanation.Explanation`.
+
+        `thresholds` replaces the model's own for the topics that it names. Raises `InputError` for a
+        text that cannot be one (see `check_text`), or is too long to explain.
+        """
+        from .explanation import explain
+
+        limits = self.limits(thresholds)
+        text = check_text(text, "text")
+        return explain(self.scorer, text, limits, self.neighbourhood.nearest(self.scorer, text))
 
     def sure_limits(self, limits: Mapping[str, float], precision: float) -> dict[str, float]:
         """The thresholds from which a topic is given with `precision`, none below its own in `limits`.

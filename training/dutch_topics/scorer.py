@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 BATCH = 1000  # texts scored together in NumPy
 WIDTH = len(TOPICS) + 1  # numbers a text: the probabilities, and the coverage
 REMEMBERED = 200_000  # tokens, and pairs of words; beyond that all are forgotten
+ROW = [("idf", "<f8"), ("weights", "<f4", (len(TOPICS),))]  # what a column has
 Buffer = Any  # bytes-like: mmap, memoryview, NumPy array
 
 try:
@@ -96,6 +97,13 @@ class Scorer:
         flat = self._score([text.lower() for text in texts])
         return np.asarray(flat, dtype=np.float64).reshape(len(texts), WIDTH)
 
+    def lookup(self, columns: NDArray[np.integer[Any]]) -> NDArray[Any]:
+        """The idf and the weights of `columns`: structured array of shape (n_columns,)."""
+        import numpy as np
+
+        rows: NDArray[Any] = np.frombuffer(self.rows, np.dtype(ROW))
+        return np.asarray(rows[np.frombuffer(self.slots, "<i4")[columns]])
+
 
 def build_scorer(pipeline: Pipeline, vocabulary: Iterable[str]) -> Scorer:
     """The scorer that gives the probabilities of a trained `pipeline` (see `fitting.fit`).
@@ -115,7 +123,7 @@ def build_scorer(pipeline: Pipeline, vocabulary: Iterable[str]) -> Scorer:
     own[: hashing[0].n_features] = True
     shared, place = np.unique(idf[~own], return_inverse=True)
     n_own = int(own.sum())
-    rows = np.zeros(n_own + len(shared), [("idf", "<f8"), ("weights", "<f4", len(TOPICS))])
+    rows = np.zeros(n_own + len(shared), ROW)
     rows["idf"] = np.concatenate([idf[own], shared])
     rows["weights"][:n_own] = weights[own]
     slots = np.empty(len(idf), "<i4")
@@ -158,8 +166,7 @@ class _NumpyScorer:
 
         self.settings = scorer.settings
         self.slots: Ints = np.frombuffer(scorer.slots, "<i4")
-        dtype = [("idf", "<f8"), ("weights", "<f4", len(TOPICS))]
-        self.rows = np.frombuffer(scorer.rows, np.dtype(dtype))
+        self.rows = np.frombuffer(scorer.rows, np.dtype(ROW))
         self.known = frozenset(bytes(scorer.vocabulary).decode().split("\n"))
         self.character_columns = len(self.slots) - self.settings.word_columns
         self.forget()

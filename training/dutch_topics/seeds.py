@@ -7,6 +7,7 @@
     seeds/contrasts/*.tsv    the same columns; a blank line parts the groups of look-alikes
     seeds/lexicon/*.tsv      labels, subtopic, terms: related terms, separated by a comma
     seeds/annotations/**.tsv id, first, second: two readings of each passage (annotations.py)
+    seeds/wholes.tsv         file, labels, first, second: what each article is about as a whole
 
 Every file starts with a header line that names its columns. Labels are topic names joined by
 commas, or `-` for a passage without a topic.
@@ -34,6 +35,7 @@ COLUMNS = {
     "contrasts": ("labels", "subtopic", "region", "period", "genre", "text"),
     "lexicon": ("labels", "subtopic", "terms"),
     "annotations": ("id", "first", "second"),
+    "wholes": ("file", "labels", "first", "second"),
 }
 # East: Russia, Belarus, Ukraine, Moldova, the Caucasus, the Baltics. World: no place in particular.
 REGIONS = (

@@ -5,14 +5,16 @@
     rows.npy         and an idf and four weights for each row
     config.json      format, topics, thresholds, versions, corpus, training arguments
     vocabulary.txt   the words that training met, one a line
+    passages.jsonl   the passages trained on with their labels, one a line
+    postings.npy     their words: which passage has which column (neighbours.py)
     ngrams.json      the n-grams that weigh most for and against each topic
     metrics.json     the evaluation of this model
     README.md        the model card
     SHA256SUMS       the sums of these; `sha256sum --check SHA256SUMS` agrees
 
-Sums are checked on the mapped bytes that are then used, before anything is parsed. The folder is
-replaced as a whole, so that a crash leaves the old model or the new one, and who has the old one open
-keeps it.
+Sums are checked on the mapped bytes that are then used, before anything is parsed: of what a prediction
+needs when the model is opened, of the rest when it is first used. The folder is replaced as a whole, so
+that a crash leaves the old model or the new one, and who has the old one open keeps it.
 """
 
 from __future__ import annotations
@@ -29,19 +31,21 @@ from typing import TYPE_CHECKING, Any
 from .errors import InputError, ModelError
 from .files import sha256
 from .model import TopicModel
+from .neighbours import POSTING, Neighbourhood
 from .ngrams import Ngram
-from .scorer import Scorer, Settings
+from .scorer import ROW, Scorer, Settings
 from .topics import TOPICS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
-FORMAT = 3  # of the folder; raised when a reader of the old one could not read the new one
+FORMAT = 4  # of the folder; raised when a reader of the old one could not read the new one
 SUMS = "SHA256SUMS"
 PIPELINE, CONFIG, METRICS, CARD = "pipeline.skops", "config.json", "metrics.json", "README.md"
 VOCABULARY, NGRAMS, SLOTS, ROWS = "vocabulary.txt", "ngrams.json", "slots.npy", "rows.npy"
-FILES = (CARD, CONFIG, METRICS, NGRAMS, PIPELINE, ROWS, SLOTS, VOCABULARY)
+PASSAGES, POSTINGS = "passages.jsonl", "postings.npy"
+FILES = (CARD, CONFIG, METRICS, NGRAMS, PASSAGES, PIPELINE, POSTINGS, ROWS, SLOTS, VOCABULARY)
 KEPT = {*FILES, SUMS}
 # The only types a model may be made of, besides plain Python values. What a file asks for has no say.
 TYPES = frozenset(
@@ -103,6 +107,8 @@ def save_model(
         ROWS: _to_npy(model.scorer.rows),
         CONFIG: _to_json(config),
         VOCABULARY: bytes(model.scorer.vocabulary),
+        PASSAGES: bytes(model.neighbourhood.passages),
+        POSTINGS: _to_npy(model.neighbourhood.postings),
         NGRAMS: _to_json([ngram.to_dict() for ngram in ngrams]),
         METRICS: _to_json(metrics),
         CARD: card.encode(),
@@ -112,20 +118,20 @@ def save_model(
 
 
 def load_model(directory: str | Path | None = None) -> TopicModel:
-    """Open the model in `directory` (see `default_directory`) after checking every byte of it.
+    """Open the model in `directory` (see `default_directory`) after checking every byte that it uses.
 
     Raises `ModelError` where it is missing, incomplete, changed since it was saved, or of another
-    format. Its attribute `pipeline` raises it, when first asked for, where that was saved by another
-    version of scikit-learn, or is made of anything but `TYPES`.
+    format. So do, when first asked for, its attributes `pipeline` and `neighbourhood`; `pipeline` also
+    where it was saved by another version of scikit-learn, or is made of anything but `TYPES`.
     """
     directory = default_directory() if directory is None else Path(directory)
-    contents = _read_checked(directory)
+    contents = _Contents(directory)
     try:
         config = json.loads(bytes(contents[CONFIG]))
         _check_config(config, directory)
         scorer = Scorer(
             slots=_npy_data(contents[SLOTS], "<i4"),
-            rows=_npy_data(contents[ROWS], [("idf", "<f8"), ("weights", "<f4", (len(TOPICS),))]),
+            rows=_npy_data(contents[ROWS], ROW),
             vocabulary=contents[VOCABULARY],
             settings=Settings.from_dict(config["scorer"]),
         )
@@ -135,6 +141,7 @@ def load_model(directory: str | Path | None = None) -> TopicModel:
             precision={topic: [float(kept) for kept in config["precision"][topic]] for topic in TOPICS},
             config=config,
             open_pipeline=lambda: _open_pipeline(bytes(contents[PIPELINE]), config, directory),
+            open_neighbourhood=lambda: _open_neighbourhood(contents, directory),
         )
     except (
         ValueError,
@@ -149,10 +156,18 @@ def load_model(directory: str | Path | None = None) -> TopicModel:
         raise ModelError(f"{directory}: not a model of this package ({error!r})") from None
 
 
+def check_model(directory: Path) -> None:
+    """Raise `ModelError` where any byte of the model in `directory` is not what was saved."""
+    contents = _Contents(directory)
+    for name in FILES:
+        _ = contents[name]
+    load_model(directory)
+
+
 def load_description(directory: str | Path | None = None) -> tuple[dict[str, Any], list[Ngram]]:
     """How the model in `directory` was made, and the n-grams it goes by; raises as `load_model`."""
     directory = default_directory() if directory is None else Path(directory)
-    contents = _read_checked(directory)
+    contents = _Contents(directory)
     try:
         config: dict[str, Any] = json.loads(bytes(contents[CONFIG]))
         _check_config(config, directory)
@@ -197,6 +212,13 @@ def _open_pipeline(data: bytes, config: Mapping[str, Any], directory: Path) -> P
         raise ModelError(f"{directory}: not a model of this package ({error!r})") from None
 
 
+def _open_neighbourhood(contents: _Contents, directory: Path) -> Neighbourhood:
+    try:
+        return Neighbourhood(contents[PASSAGES], _npy_data(contents[POSTINGS], POSTING))
+    except (ValueError, LookupError, SyntaxError) as error:
+        raise ModelError(f"{directory}: not a model of this package ({error!r})") from None
+
+
 def _types(node: object) -> set[str]:
     """The names of all types that a skops schema asks for, besides plain Python values."""
     if isinstance(node, list):
@@ -211,18 +233,25 @@ def _types(node: object) -> set[str]:
     return found
 
 
-def _read_checked(directory: Path) -> dict[str, memoryview]:
-    """The files of a model, mapped, each with the sum that the list of sums gives."""
-    if not directory.is_dir():
-        directory = _backup(directory) if _backup(directory).is_dir() else directory
-    if not directory.is_dir():
-        raise ModelError(f"{directory}: no model here; train one with `make train`")
-    sums = _parse_sums(bytes(_map(directory, SUMS)), directory)
-    contents = {name: _map(directory, name) for name in FILES}
-    for name, data in contents.items():
-        if sums[name] != sha256(data):
-            raise ModelError(f"{directory}: {name} was changed or cut short; {_AGAIN}")
-    return contents
+class _Contents:
+    """The files of a model by name, all mapped at once, each checked against its sum when first used."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        if not directory.is_dir():
+            directory = _backup(directory) if _backup(directory).is_dir() else directory
+        if not directory.is_dir():
+            raise ModelError(f"{directory}: no model here; train one with `make train`")
+        self.sums = _parse_sums(bytes(_map(directory, SUMS)), directory)
+        self.mapped = {name: _map(directory, name) for name in FILES}
+        self.checked: set[str] = set()
+
+    def __getitem__(self, name: str) -> memoryview:
+        data = self.mapped[name]
+        if name not in self.checked and self.sums[name] != sha256(data):
+            raise ModelError(f"{self.directory}: {name} was changed or cut short; {_AGAIN}")
+        self.checked.add(name)
+        return data
 
 
 def _map(directory: Path, name: str) -> memoryview:
