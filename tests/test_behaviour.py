@@ -18,7 +18,7 @@ from dutch_topics.behaviour import (
 )
 from dutch_topics.corpus import build_corpus
 from dutch_topics.duplicates import NEAR, Seen
-from dutch_topics.model import Prediction
+from dutch_topics.prediction import Prediction
 from dutch_topics.seeds import read_seeds
 
 from .conftest import ROOT

@@ -12,9 +12,9 @@ from .conftest import ROOT
 ORDER = [
     "errors", "topics", "layout", "files", "duplicates", "tables",
     "seeds", "corpus", "annotations", "features", "coverage", "scorer",
-    "neighbours", "explanation", "model", "fitting", "ngrams",
-    "labelled", "evaluation", "behaviour", "store",
-    "checks", "cards", "bulk", "cli",
+    "neighbours", "explanation", "shading", "prediction", "sentences", "documents",
+    "model", "fitting", "ngrams", "labelled", "evaluation", "behaviour", "store",
+    "checks", "cards", "bulk", "gathering", "schema", "guard", "service", "serving", "cli",
 ]  # fmt: skip
 PACKAGE = ROOT / "training/dutch_topics"
 

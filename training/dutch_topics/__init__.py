@@ -15,7 +15,8 @@ from .topics import TOPICS
 
 if TYPE_CHECKING:
     from .corpus import load_corpus
-    from .model import Prediction, TopicModel
+    from .model import TopicModel
+    from .prediction import Prediction
     from .store import load_model
 
 __all__ = [
@@ -30,7 +31,7 @@ __all__ = [
     "load_model",
 ]
 _LATER = {
-    "Prediction": "model",
+    "Prediction": "prediction",
     "TopicModel": "model",
     "load_corpus": "corpus",
     "load_model": "store",

@@ -19,7 +19,7 @@ from pathlib import Path
 from .errors import InputError
 from .files import read_text, write_text
 from .layout import align, percent
-from .model import Prediction
+from .prediction import Prediction
 from .seeds import read_labels
 from .topics import TOPICS
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from .errors import InputError
-from .model import Prediction, TopicModel, check_text
+from .model import TopicModel, check_text
+from .prediction import Prediction
 from .tables import Record, batches
 from .topics import TOPICS
 
@@ -39,13 +40,9 @@ def label_records(
 
 
 def _answer(prediction: Prediction, with_unsure: bool) -> Record:
-    answer: Record = {"topics": list(prediction.topics)}
-    if with_unsure:
-        answer["unsure"] = list(prediction.unsure)
-    answer["scores"] = {topic: round(score, 6) for topic, score in prediction.scores.items()}
-    answer |= {"coverage": round(prediction.coverage, 2), "readable": prediction.readable}
-    if prediction.language is not None:
-        answer["detected_language"] = prediction.language
+    answer = prediction.to_dict()
+    if not with_unsure:
+        del answer["unsure"]
     return answer
 
 

