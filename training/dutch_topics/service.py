@@ -19,6 +19,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
 
 from .errors import InputError
 from .gathering import Gatherer
@@ -51,7 +52,7 @@ STRONGEST = 30  # n-grams shown a topic
 EXPLAINED = 20  # texts explained a request
 LONGEST_EXPLAINED = 2000  # characters
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemAnswer} for status in (400, 401, 413, 422, 503)
+    status: {"model": ProblemAnswer} for status in (400, 401, 404, 413, 422, 503)
 }
 CODES = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
 
@@ -135,6 +136,7 @@ def create_app(service: Service, limits: Limits) -> FastAPI:
         version=service.model.config["versions"]["dutch-topics"],
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
+        strict_content_type=False,  # clients of the Open Inference Protocol send none
     )
     app.router.route_class = _StrictRoute
     metrics = _Metrics(service)
@@ -395,7 +397,7 @@ def _add_state(app: FastAPI, service: Service, metrics: _Metrics) -> None:
         scorer = "kernel" if service.model.scorer.compiled else "numpy"
         return _answer({"version": app.version, "scorer": scorer, **values})
 
-    @app.get("/metrics")
+    @app.get("/metrics", response_class=PlainTextResponse)
     async def read_metrics() -> Response:
         """Counts and times, for Prometheus."""
         return Response(generate_latest(metrics.registry), media_type="text/plain; version=0.0.4")

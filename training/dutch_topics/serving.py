@@ -47,11 +47,8 @@ def serve(
         timeout_keep_alive=max(1, round(limits.head_seconds)),
         timeout_graceful_shutdown=round(limits.answer_seconds),
     )
-    server = _Server(config, service, say)
-    name, bound = listening.getsockname()[:2]
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    shown = f"[{name}]" if ":" in name else name
-    say(f"serving {service.directory} on http://{shown}:{bound} (Ctrl-C stops)")
+    server = _Server(config, service, say)
     # uvicorn raises the signal that ended it once more; having done what was asked, we are done.
     for ends in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ends, lambda *_: None)
@@ -82,6 +79,9 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.service.ready = True
+        name, port = (sockets or [])[0].getsockname()[:2]
+        shown = f"[{name}]" if ":" in name else name
+        self.say(f"serving {self.service.directory} on http://{shown}:{port} (Ctrl-C stops)")
         if hasattr(signal, "SIGHUP"):
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
 
