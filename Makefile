@@ -11,7 +11,7 @@ CODE := $(wildcard training/dutch_topics/*.py)
 SEEDS := $(shell find seeds -name '*.tsv')
 
 .DELETE_ON_ERROR:
-.PHONY: help train data evaluate check test lint readme lock learning-curve experiments compare documents bench clean
+.PHONY: help train data evaluate check test lint readme lock learning-curve experiments compare documents load bench clean
 
 help:  ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -57,6 +57,9 @@ compare: .venv/.peers $(MODEL)/SHA256SUMS  ## measure other classifiers beside t
 
 documents: .venv/.dev data/.built  ## measure how sentences make up an article's topics, into docs/documents.md
 	$(BIN)/python training/experiments/documents.py
+
+load: .venv/.dev $(MODEL)/SHA256SUMS  ## measure how much the service bears, with wrk, into docs/serving.md
+	$(BIN)/python training/experiments/load.py
 
 bench: .venv/.peers $(MODEL)/SHA256SUMS  ## measure how fast it is beside others, into docs/benchmark.md
 	PYTHONPATH=.venv/peers $(BIN)/python training/experiments/bench.py

@@ -335,24 +335,25 @@ def test_a_request_that_is_under_way_is_answered_before_the_end(model: Path) -> 
         assert server.process.wait(timeout=10) == 0
 
 
+def wait_for(server: Server, text: str) -> None:
+    """Wait until the server has said `text`."""
+    for _ in range(200):
+        if text in server.said():
+            return
+        time.sleep(0.05)
+    raise AssertionError(server.said())
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
 def test_a_new_model_is_taken_up_and_a_bad_one_is_not(toy_model: TopicModel, tmp_path: Path) -> None:
     directory = tmp_path / "model"
     save_model(toy_model, {"n": 1}, [], "# card\n", directory)
 
-    def wait_for(text: str) -> None:
-        for _ in range(200):
-            if text in server.said():
-                return
-            time.sleep(0.05)
-        raise AssertionError(server.said())
-
-    server: Server
     with serving(directory) as server:
         config = (directory / "config.json").read_bytes()
         (directory / "config.json").write_bytes(config + b" ")
         os.kill(server.process.pid, signal.SIGHUP)
-        wait_for("config.json was changed or cut short")
+        wait_for(server, "config.json was changed or cut short")
         assert "the old model goes on" in server.said()
         assert server.ask("POST", "/predict", {"text": ARMY})[1]["topics"] == ["military"]
         (directory / "config.json").write_bytes(config)
@@ -360,7 +361,7 @@ def test_a_new_model_is_taken_up_and_a_bad_one_is_not(toy_model: TopicModel, tmp
         other.thresholds["military"] = 1.0
         save_model(other, {"n": 1}, [], "# card\n", directory)
         os.kill(server.process.pid, signal.SIGHUP)
-        wait_for("took up the model")
+        wait_for(server, "took up the model")
         assert server.ask("POST", "/predict", {"text": ARMY})[1]["topics"] == []
         assert "dutch_topics_model_loads 2.0" in server.ask("GET", "/metrics")[1]
 
