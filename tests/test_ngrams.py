@@ -9,7 +9,7 @@ from .conftest import FRAMES, TOY, toy_split
 
 
 def test_the_strongest_ngrams_of_a_topic_are_its_words(toy_model: TopicModel) -> None:
-    found = strongest_ngrams(toy_model.pipeline, toy_split(FRAMES[:3]), 5)
+    found = strongest_ngrams(toy_model.scorer, toy_split(FRAMES[:3]), 5)
     for topic, names in TOY.items():
         if topic:
             own = [n for n in found if (n.topic, n.part) == (topic, "words") and n.weight > 0]
@@ -19,7 +19,7 @@ def test_the_strongest_ngrams_of_a_topic_are_its_words(toy_model: TopicModel) ->
 
 
 def test_a_weight_is_the_coefficient_of_the_ngrams_column(toy_model: TopicModel) -> None:
-    found = strongest_ngrams(toy_model.pipeline, toy_split(FRAMES[:3]), 3)
+    found = strongest_ngrams(toy_model.scorer, toy_split(FRAMES[:3]), 3)
     features, topics = toy_model.pipeline.named_steps.values()
     for ngram in found:
         if ngram.part == "words":
@@ -35,7 +35,7 @@ def _is(topics: object, ngram: Ngram, column: int) -> bool:
 
 def test_lexicon_rows_are_no_passages(toy_model: TopicModel) -> None:
     train = toy_split(FRAMES[:3]).map(lambda row: {"kind": "lexicon"} if 1 in row["labels"] else {})
-    found = strongest_ngrams(toy_model.pipeline, train, 5)
+    found = strongest_ngrams(toy_model.scorer, train, 5)
     assert all(n.with_topic == 0 for n in found if n.topic == "military")
 
 

@@ -209,7 +209,7 @@ def train_command(
         step("evaluating")
         report = evaluate(model.predict(test.texts), test.labels, model.thresholds, test.units)
         scores = tests.run_suite(suite, model.predict) if suite else []
-        ngrams = strongest_ngrams(model.pipeline, corpus["train"])
+        ngrams = strongest_ngrams(model.scorer, corpus["train"])
         model = model.with_config(corpus=corpus_sums(data))
     typer.echo(to_table(report))
     if behaviour is None:

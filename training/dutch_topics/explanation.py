@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from .coverage import WORD
 from .errors import InputError
 from .neighbours import Neighbour
-from .scorer import Scorer, hashed
+from .scorer import Scorer
 from .topics import TOPICS
 
 if TYPE_CHECKING:
@@ -210,11 +210,9 @@ def _contributions(occurrences: list[_Occurrence], scorer: Scorer) -> NDArray[np
     import numpy as np
 
     values = np.zeros((len(occurrences), len(TOPICS)))
-    split = scorer.settings.word_columns
-    width = {"words": split, "characters": len(np.frombuffer(scorer.slots, "<i4")) - split}
-    for part, first in (("words", 0), ("characters", split)):
+    for part in ("words", "characters"):
         places = [place for place, occurrence in enumerate(occurrences) if occurrence.part == part]
-        found = first + hashed([occurrences[place].ngram for place in places], width[part]).astype(np.int64)
+        found = scorer.columns([occurrences[place].ngram for place in places], part)
         columns, column, counts = np.unique(found, return_inverse=True, return_counts=True)
         rows = scorer.lookup(columns)
         tfidf = (1 + np.log(counts)) * rows["idf"]

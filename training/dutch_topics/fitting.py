@@ -63,7 +63,7 @@ def fit(
 
     progress("features")
     features = tfidf_union(arguments.word_ngrams, arguments.character_ngrams)
-    X = features.fit_transform(list(train["text"]))  # (n_samples, n_features), sparse
+    X = features.fit_transform(train["text"][:])  # (n_samples, n_features), sparse
     lexicon = np.array(train["kind"][:]) == "lexicon"
     weights = np.where(lexicon, arguments.lexicon_weight, 1.0)
     # Columns that hardly any row has are not fitted, and so have weight 0 in the end.
@@ -82,7 +82,7 @@ def fit(
     pipeline = Pipeline([("features", features), ("topics", _one_vs_rest(classifiers, Y))])
     # The validation split alone is too small: the best threshold on it moves by 0.2 from one corpus to
     # the next. Out-of-fold passages of train are as unseen to the classifier that scored them.
-    probabilities = np.vstack([np.column_stack(calibrated), pipeline.predict_proba(list(validation["text"]))])
+    probabilities = np.vstack([np.column_stack(calibrated), pipeline.predict_proba(validation["text"][:])])
     labels = np.vstack([Y[~lexicon], truth])
     thresholds, precision = {}, {}
     for number, topic in enumerate(TOPICS):
@@ -94,7 +94,7 @@ def fit(
         "training": asdict(arguments),
         "shares": dict(zip(TOPICS, Y[~lexicon].mean(axis=0).round(4).tolist(), strict=True)),
     }
-    known = vocabulary(train["text"], arguments.min_df)
+    known = vocabulary(train["text"][:], arguments.min_df)
     scorer = build_scorer(pipeline, known)
     neighbourhood = build_neighbourhood(scorer, train)
     return TopicModel(scorer, thresholds, precision, config, lambda: pipeline, lambda: neighbourhood)
@@ -158,7 +158,7 @@ def precision_curve(
 
 def _indicator(split: Dataset, name: str) -> NDArray[np.int64]:
     """The labels of a split as an array of shape (n_samples, 4), each topic met and missed in it."""
-    Y = to_indicator([[TOPICS[number] for number in labels] for labels in split["labels"]])
+    Y = to_indicator([[TOPICS[number] for number in labels] for labels in split["labels"][:]])
     for number, topic in enumerate(TOPICS):
         having = int(Y[:, number].sum())
         if not 0 < having < len(Y):

@@ -7,12 +7,11 @@ common counts for more than many common ones.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from .coverage import WORD
-from .scorer import Buffer, Scorer, hashed
+from .scorer import Buffer, Scorer
 from .topics import TOPICS
 
 if TYPE_CHECKING:
@@ -73,26 +72,31 @@ def build_neighbourhood(scorer: Scorer, train: Dataset) -> Neighbourhood:
     """The index of the passages of `train`; terms of the lexicon are none."""
     import numpy as np
 
-    passages = train.select([row for row, kind in enumerate(train["kind"]) if kind != "lexicon"])
-    lines, rows = [], []
+    passages = train.select(np.flatnonzero(np.array(train["kind"][:]) != "lexicon"))[:]
+    lines = []
+    numbers: dict[str, int] = {}  # of the words
+    words, owners = [], []
     for number, (text, labels) in enumerate(zip(passages["text"], passages["labels"], strict=True)):
-        topics = [TOPICS[label] for label in labels]
-        lines.append(json.dumps({"text": text, "topics": topics}, ensure_ascii=False))
-        columns, values = _row(scorer, text)
-        row = np.empty(len(columns), np.dtype(POSTING))
-        row["column"], row["passage"], row["value"] = columns, number, values
-        rows.append(row)
-    postings = np.concatenate([np.empty(0, np.dtype(POSTING)), *rows])
-    postings = postings[np.argsort(postings["column"], kind="stable")]
-    return Neighbourhood("".join(f"{line}\n" for line in lines).encode(), postings)
+        values = {"text": text, "topics": [TOPICS[label] for label in labels]}
+        lines.append(json.dumps(values, ensure_ascii=False) + "\n")
+        found = [numbers.setdefault(word, len(numbers)) for word in WORD.findall(text.lower())]
+        words += found
+        owners += [number] * len(found)
+    columns = scorer.columns(list(numbers), "words")[np.array(words, np.int64)]
+    keys, counts = np.unique(columns * len(lines) + np.array(owners, np.int64), return_counts=True)
+    postings = np.empty(len(keys), np.dtype(POSTING))
+    postings["column"], postings["passage"] = np.divmod(keys, max(len(lines), 1))
+    tfidf = (1 + np.log(counts)) * scorer.lookup(postings["column"])["idf"]
+    norms = np.sqrt(np.bincount(postings["passage"], tfidf**2, len(lines)))
+    postings["value"] = tfidf / norms[postings["passage"]]
+    return Neighbourhood("".join(lines).encode(), postings)
 
 
-def _row(scorer: Scorer, text: str) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+def _row(scorer: Scorer, text: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The columns of a text's words and their TF-IDF at norm 1, both of shape (n_words,)."""
     import numpy as np
 
-    counts = Counter(WORD.findall(text.lower()))
-    columns, place = np.unique(hashed(list(counts), scorer.settings.word_columns), return_inverse=True)
-    tf = 1 + np.log(np.maximum(np.bincount(place, list(counts.values()), len(columns)), 1))
-    values = tf * scorer.lookup(columns)["idf"]
+    found = scorer.columns(WORD.findall(text.lower()), "words")
+    columns, counts = np.unique(found, return_counts=True)
+    values = (1 + np.log(counts)) * scorer.lookup(columns)["idf"]
     return columns, values / (np.linalg.norm(values) or 1)

@@ -5,21 +5,18 @@ Hashing forgets the n-grams; the rows that have a column remember them.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from .layout import align, percent
-from .scorer import hashed
+from .scorer import Scorer, Settings, character_ngrams, word_ngrams
 from .topics import TOPICS, to_indicator
 
 if TYPE_CHECKING:
     from datasets import Dataset
-    from sklearn.pipeline import Pipeline
 
 STRONGEST = 30  # of each part, for and against each topic
-ROWS = 30  # looked into for the n-gram behind a column
 
 
 @dataclass(frozen=True)
@@ -38,46 +35,63 @@ class Ngram:
         return asdict(self)
 
 
-def strongest_ngrams(pipeline: Pipeline, train: Dataset, strongest: int = STRONGEST) -> list[Ngram]:
-    """The n-grams that weigh most in a trained `pipeline`, for and against each topic, in each part.
+def strongest_ngrams(scorer: Scorer, train: Dataset, strongest: int = STRONGEST) -> list[Ngram]:
+    """The n-grams that weigh most in a trained `scorer`, for and against each topic, in each part.
 
     `train` is what it was trained on. Columns that no passage of it has are left out, and so is all
     but the most frequent of n-grams that share a column.
     """
     import numpy as np
 
-    passages = [row for row, kind in enumerate(train["kind"]) if kind != "lexicon"]
-    texts = list(train.select(passages)["text"])
-    Y = to_indicator([[TOPICS[n] for n in labels] for labels in train.select(passages)["labels"]])
+    passages = train.select(np.flatnonzero(np.array(train["kind"][:]) != "lexicon"))
+    texts = [text.lower() for text in passages["text"][:]]
+    Y = to_indicator([[TOPICS[n] for n in labels] for labels in passages["labels"][:]])
 
     found = []
-    first = 0  # column of the whole with which the part begins
-    for part, transformer in pipeline.named_steps["features"].transformer_list:
-        hashing = transformer.named_steps["hash"]
-        X = hashing.transform(texts).tocsc()  # (n_samples, n_features of the part)
-        met = np.diff(X.indptr) > 0
+    for part in ("words", "characters"):
+        rows_of = _rows_of_pieces(texts, part, scorer.settings)
+        pieces = [
+            (ngram, piece) for piece in rows_of for ngram in set(_ngrams_of(piece, part, scorer.settings))
+        ]
+        columns = scorer.columns([ngram for ngram, _ in pieces], part)
+        met, place = np.unique(columns, return_inverse=True)
+        by_column = np.argsort(place, kind="stable")
+        ends = np.cumsum(np.bincount(place))
+        weights = scorer.lookup(met)["weights"]  # (n_columns met, 4)
         for number, topic in enumerate(TOPICS):
-            coefficients = pipeline.named_steps["topics"].estimators_[number].coef_[0]
-            weights = np.where(met, coefficients[first : first + hashing.n_features], 0.0)
-            order = np.argsort(weights, kind="stable")
+            order = np.argsort(weights[:, number], kind="stable")
             for column in [*order[::-1][:strongest], *order[:strongest][::-1]]:
-                if not weights[column]:
+                if not weights[column, number]:
                     continue
-                rows = X.indices[X.indptr[column] : X.indptr[column + 1]]
+                here = by_column[ends[column - 1] if column else 0 : ends[column]].tolist()
+                ngram, rows = _most_frequent([pieces[i] for i in here], rows_of)
                 about = int(Y[rows, number].sum())
-                ngram = _ngram(hashing, [texts[row] for row in rows[:ROWS]], int(column))
-                found.append(Ngram(topic, part, ngram, float(weights[column]), about, len(rows) - about))
-        first += hashing.n_features
+                weight = float(weights[column, number])
+                found.append(Ngram(topic, part, ngram, weight, about, len(rows) - about))
     return found
 
 
-def _ngram(hashing: Any, texts: Sequence[str], column: int) -> str:
-    """The n-gram that most of `texts` have in `column`."""
-    analyze = hashing.build_analyzer()
-    counts: Counter[str] = Counter(ngram for text in texts for ngram in set(analyze(text)))
-    columns = hashed(list(counts), hashing.n_features).tolist()
-    here = [ngram for ngram, place in zip(counts, columns, strict=True) if place == column]
-    return max(here, key=lambda ngram: (counts[ngram], ngram))
+def _rows_of_pieces(texts: Sequence[str], part: str, settings: Settings) -> dict[str, list[int]]:
+    """The rows in which each word n-gram stands; for characters each token, where its n-grams stand."""
+    rows_of: dict[str, list[int]] = {}
+    for row, text in enumerate(texts):
+        for piece in set(word_ngrams(text, settings) if part == "words" else text.split()):
+            rows_of.setdefault(piece, []).append(row)
+    return rows_of
+
+
+def _ngrams_of(piece: str, part: str, settings: Settings) -> list[str]:
+    return [piece] if part == "words" else character_ngrams(piece, *settings.character_ngrams)
+
+
+def _most_frequent(
+    pieces: Sequence[tuple[str, str]], rows_of: Mapping[str, list[int]]
+) -> tuple[str, list[int]]:
+    """Of n-grams that share a column, given with their pieces, the one in most rows; and the rows of all."""
+    rows: dict[str, set[int]] = {}
+    for ngram, piece in pieces:
+        rows.setdefault(ngram, set()).update(rows_of[piece])
+    return max(rows, key=lambda ngram: (len(rows[ngram]), ngram)), sorted(set().union(*rows.values()))
 
 
 def to_tables(ngrams: Sequence[Ngram], shares: Mapping[str, float], strongest: int) -> str:

@@ -97,6 +97,14 @@ class Scorer:
         flat = self._score([text.lower() for text in texts])
         return np.asarray(flat, dtype=np.float64).reshape(len(texts), WIDTH)
 
+    def columns(self, ngrams: Sequence[str], part: str) -> NDArray[np.int64]:
+        """The column of each n-gram of a `part`, words or characters: array of shape (n_ngrams,)."""
+        import numpy as np
+
+        words = self.settings.word_columns
+        first, width = (0, words) if part == "words" else (words, memoryview(self.slots).nbytes // 4 - words)
+        return first + hashed(ngrams, width).astype(np.int64)
+
     def lookup(self, columns: NDArray[np.integer[Any]]) -> NDArray[Any]:
         """The idf and the weights of `columns`: structured array of shape (n_columns,)."""
         import numpy as np
@@ -240,6 +248,14 @@ class _NumpyScorer:
         norms = np.sqrt(np.bincount(text, values**2, len(columns)))
         sums = [np.bincount(text, values * rows["weights"][:, n], len(columns)) for n in range(len(TOPICS))]
         return np.asarray(np.column_stack(sums) / np.where(norms > 0, norms, 1)[:, None])
+
+
+def word_ngrams(lowered: str, settings: Settings) -> list[str]:
+    """The words of a text in lower case, and its pairs of words where the model has those."""
+    words = WORD.findall(lowered)
+    if settings.word_ngrams[1] == 1:
+        return words
+    return words + [f"{one} {other}" for one, other in pairwise(words)]
 
 
 def character_ngrams(token: str, shortest: int, longest: int) -> list[str]:

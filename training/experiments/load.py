@@ -30,7 +30,7 @@ TARGET = Path("docs/serving.md")
 HALF_OPEN = 200
 SCRIPT = """wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
-wrk.body = '{"text": "De twee ministers tekenden in Minsk een akkoord over gas, zei hun woordvoerder van de week."}'
+wrk.body = '{"text": "De twee ministers tekenden in Minsk een akkoord over gas, zei hun woordvoerder."}'
 """
 WITHOUT_KERNEL = (
     "import sys; sys.modules['dutch_topics._kernel'] = None; from dutch_topics.cli import main; main()"
