@@ -470,6 +470,14 @@ def test_the_language_comes_from_the_address_or_the_browser(open_page: Open) -> 
     assert page.locator("h1").inner_text() == titles["en"]
 
 
+@needs_chromium
+def test_a_language_chosen_overrules_the_address(open_page: Open) -> None:
+    page = open_page("?lang=nl")
+    page.get_by_role("button", name="English").click()
+    page.reload()
+    assert page.evaluate("document.documentElement.lang") == "en"
+
+
 def test_every_string_is_there_in_both_languages() -> None:
     folder = ROOT / "training/dutch_topics/page"
     script, html = ((folder / name).read_text("utf-8") for name in ("page.js", "index.html"))
@@ -504,6 +512,7 @@ def test_what_goes_wrong_is_said(open_page: Open) -> None:
         ({"status": 413, "json": {"error": {"code": "too_large", "message": "no"}}}, "te lang"),
         ({"status": 418, "json": {"error": {"code": "teapot", "message": "<b>tea</b>"}}}, "<b>tea</b>"),
         ({"status": 502, "body": "<html>"}, "niet begrijpt"),
+        ({"status": 500, "json": {"detail": "no"}}, "niet begrijpt"),
     ):
         answering(page, "document", **answer)
         submit()
@@ -563,6 +572,7 @@ def test_a_later_text_overtakes_an_earlier_one(open_page: Open) -> None:
     read(page, "Over prijzen ging het.")
     with suppress(Error):  # the browser may have let go of it by now
         held[0].continue_()
+    explained(page, 0)  # by then its answer would be here
     expect(page.locator("#form")).to_have_attribute("aria-busy", "false")
     assert page.locator(".said").all_text_contents() == ["Over prijzen ging het."]
     assert page.locator("#error").inner_text() == ""
