@@ -52,7 +52,10 @@ const STRINGS = {
     place: "Zin {n} van {total}",
     without: "geen onderwerp",
     reading: "Bezig met lezen …",
-    done: { one: "{n} zin gelezen, {labelled} met een onderwerp.", other: "{n} zinnen gelezen, {labelled} met een onderwerp." },
+    done: {
+      one: "{n} zin gelezen, {labelled} met een onderwerp.",
+      other: "{n} zinnen gelezen, {labelled} met een onderwerp.",
+    },
     explaining: "Bezig met uitleggen …",
     explained: "Zin {n} is uitgelegd.",
     previous: "Vorige zin",
@@ -74,7 +77,7 @@ const STRINGS = {
     flipOff: "Zonder {words} zou {topic} vervallen: {score}.",
     flipOn: "Zonder {words} zou {topic} erbij komen: {score}.",
     flipShort: "Zonder {words} zou de score {score} zijn.",
-    noFlip: "Geen paar woorden geeft de doorslag.",
+    noFlip: "Geen enkel klein groepje woorden geeft de doorslag.",
     nearest: "Lijkt het meest op deze geleerde passages",
     similarity: "gelijkenis {value}",
     and: "en",
@@ -111,9 +114,11 @@ const STRINGS = {
     csv: "Save as CSV",
     strip: "Course of the article",
     stripHelp: "Arrow keys move along the sentences, Enter jumps to the sentence in the text.",
-    stripCaption: "A column is a sentence: the fuller its colour, the higher the score. The line is the course.",
+    stripCaption:
+      "A column is a sentence: the fuller its colour, the higher the score. The line is the course.",
     article: "Article",
-    articleHelp: "Arrow keys move along the sentences, Enter explains a sentence, Escape closes the explanation.",
+    articleHelp:
+      "Arrow keys move along the sentences, Enter explains a sentence, Escape closes the explanation.",
     hint: "Choose a sentence to see what spoke for and against each topic.",
     sovereignty: "sovereignty",
     military: "military",
@@ -132,7 +137,10 @@ const STRINGS = {
     place: "Sentence {n} of {total}",
     without: "no topic",
     reading: "Reading …",
-    done: { one: "{n} sentence read, {labelled} with a topic.", other: "{n} sentences read, {labelled} with a topic." },
+    done: {
+      one: "{n} sentence read, {labelled} with a topic.",
+      other: "{n} sentences read, {labelled} with a topic.",
+    },
     explaining: "Explaining …",
     explained: "Sentence {n} is explained.",
     previous: "Previous sentence",
@@ -154,7 +162,7 @@ const STRINGS = {
     flipOff: "Without {words} it would lose {topic}: {score}.",
     flipOn: "Without {words} it would gain {topic}: {score}.",
     flipShort: "Without {words} the score would be {score}.",
-    noFlip: "No few words decide it.",
+    noFlip: "No small set of words decides it.",
     nearest: "Most like these passages it learnt from",
     similarity: "similarity {value}",
     and: "and",
@@ -264,7 +272,7 @@ function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") element[name] = value;
-    else if (value !== false) element.setAttribute(name, value === true ? "" : value);
+    else element.setAttribute(name, value);
   }
   element.append(...children);
   return element;
@@ -283,23 +291,22 @@ function styled(element, properties) {
   return element;
 }
 
-/** The names of topics, each in its colour; `between` stands between two. */
-function topicNames(topics, between = " · ") {
-  return topics.flatMap((topic, place) => [
-    ...(place ? [between] : []),
-    make("span", { class: `topic ${topic}` }, say(topic)),
-  ]);
+/** The names of topics, each in its colour. */
+function topicNames(topics) {
+  const names = topics.map((topic) => make("span", { class: `topic ${topic}` }, say(topic)));
+  return names.flatMap((name, place) => (place ? [" · ", name] : [name]));
 }
 
 const swatch = (topic) => make("span", { class: `swatch ${topic}`, "aria-hidden": "true" });
 
 // --------------------------------------------------------------------------------------------- requests
 
-/** What went wrong, as one of the keys `error_…` of STRINGS or in the server's own words. */
+/** What went wrong: `code` leads to a string `error_…` with its values, or else `message` is the server's. */
 class Failure extends Error {
-  constructor(code, message = "") {
-    super(message);
+  constructor(code, values = {}) {
+    super(values.message ?? "");
     this.code = code;
+    this.values = values;
   }
 }
 
@@ -316,7 +323,7 @@ async function ask(path, body, signal) {
   });
   signal.throwIfAborted();
   if (response.status === 401) throw new Failure("unauthorized");
-  if (!response.ok) throw new Failure(answer.error?.code, answer.error?.message);
+  if (!response.ok) throw new Failure(answer?.error?.code, answer?.error);
   return answer;
 }
 
@@ -344,8 +351,9 @@ function renderBusy() {
 
 /** Show a failure; anything else is a mistake in this file, and goes on to the console as well. */
 function fail(error) {
-  const code = error instanceof Failure ? error.code : "bad_answer";
-  setMessages(null, STRINGS.nl[`error_${code}`] ? [`error_${code}`, error] : error);
+  const { code, values, message } = error instanceof Failure ? error : new Failure("bad_answer");
+  const known = STRINGS.nl[`error_${code}`] ? code : message ? null : "bad_answer";
+  setMessages(null, known ? [`error_${known}`, values] : error);
   if (code === "unauthorized") askToken();
   if (!(error instanceof Failure)) throw error;
 }
@@ -422,10 +430,8 @@ function relabel() {
 }
 
 function renderSummary() {
-  const { topics } = state.article;
-  byId("about").replaceChildren(
-    ...(topics.length ? pieces("about", { topics: list(topics.map((topic) => say(topic))) }) : [say("aboutNothing")]),
-  );
+  const names = state.article.topics.map((topic) => say(topic));
+  byId("about").textContent = names.length ? say("about", { topics: list(names) }) : say("aboutNothing");
   const shares = TOPICS.map((topic) => [topic, share((sentence) => has(sentence, topic))])
     .filter(([, value]) => value > 0)
     .sort(([, one], [, other]) => other - one)
@@ -480,6 +486,7 @@ function label(element, sentence) {
   const topics = topicsOf(sentence).filter((topic) => state.shown.has(topic));
   element.style.backgroundImage = topics.map((topic) => `var(--line-${topic})`).join(", ");
   element.style.setProperty("--lines", topics.length);
+  element.classList.toggle("crowded", topics.length > 2);
   element.lastChild.replaceChildren(...(topics.length ? topicNames(topics) : remark(sentence)));
 }
 
@@ -492,30 +499,39 @@ function remark(sentence) {
 /** Make a sentence the one that Tab leads to, and say so in the strip. */
 function setCurrent(place) {
   sentenceElement(state.current).tabIndex = -1;
-  state.current = Math.max(0, Math.min(place, state.article.sentences.length - 1));
+  state.current = place;
   const element = sentenceElement(state.current);
   element.tabIndex = 0;
   updateStrip();
   return element;
 }
 
-function moveTo(place) {
+/** Lead to a sentence, and put it where `block` says. */
+function moveTo(place, block) {
   const element = setCurrent(place);
   element.focus({ preventScroll: true });
-  element.scrollIntoView({ block: "nearest" });
+  element.scrollIntoView({ block });
 }
 
 /** The place that a key leads to from `place`, or null. */
 function stepped(key, place) {
   const last = state.article.sentences.length - 1;
-  const places = { ArrowLeft: place - 1, ArrowUp: place - 1, ArrowRight: place + 1, ArrowDown: place + 1, Home: 0, End: last };
+  const [before, after] = [place - 1, place + 1];
+  const places = {
+    ArrowLeft: before,
+    ArrowUp: before,
+    ArrowRight: after,
+    ArrowDown: after,
+    Home: 0,
+    End: last,
+  };
   return key in places ? Math.max(0, Math.min(places[key], last)) : null;
 }
 
 function onArticleKey(event) {
   if (!event.target.matches(".sentence") || event.ctrlKey || event.metaKey || event.altKey) return;
   const place = stepped(event.key, state.current);
-  if (place !== null) moveTo(place);
+  if (place !== null) moveTo(place, "nearest");
   else if (event.key === "Enter" || event.key === " ") explain(state.current);
   else return;
   event.preventDefault();
@@ -555,18 +571,22 @@ function legendOf(topic) {
       relabel();
     },
   });
+  const name = make("span", { class: "topic" }, say(topic));
+  const count = make("span", { class: "count" });
+  const word = make("span", { "aria-hidden": "true" }, say("threshold"));
   return make(
     "div",
     { class: `legend-topic ${topic}`, id: `legend-${topic}` },
-    make("label", {}, box, swatch(topic), make("span", { class: "topic" }, say(topic)), make("span", { class: "count" })),
-    make("div", { class: "threshold" }, make("span", { "aria-hidden": "true" }, say("threshold")), slider, make("output")),
+    make("label", {}, box, swatch(topic), name, count),
+    make("div", { class: "threshold" }, word, slider, make("output")),
   );
 }
 
 function updateLegend(topic) {
   const element = byId(`legend-${topic}`);
   const value = state.thresholds[topic];
-  element.querySelector(".count").textContent = say("count", { n: tally((sentence) => has(sentence, topic)) });
+  const n = tally((sentence) => has(sentence, topic));
+  element.querySelector(".count").textContent = say("count", { n });
   const slider = element.querySelector("[type=range]");
   slider.value = value;
   slider.ariaValueText = decimal(value);
@@ -581,12 +601,13 @@ function resetThresholds() {
 // ------------------------------------------------------------------------------------------------ strip
 
 const ROW = 10; // height of a topic's row in the drawing; a sentence is 1 wide
+const DENSE = 300; // sentences from which the line would hide what is under it
 
 /** Draw the course: a row for each topic, a cell for each sentence, and the smoothed line over it. */
 function renderStrip() {
   const { sentences, course } = state.article;
   const size = { viewBox: `0 0 ${sentences.length} ${ROW * TOPICS.length}`, preserveAspectRatio: "none" };
-  const svg = draw("svg", { ...size, "aria-hidden": "true" });
+  const svg = draw("svg", { ...size, "aria-hidden": "true", class: sentences.length < DENSE ? "" : "dense" });
   TOPICS.forEach((topic, row) => {
     const group = draw("g", { class: `row ${topic}`, transform: `translate(0 ${row * ROW})` });
     group.append(draw("rect", { class: "ground", width: sentences.length, height: ROW - 1 }));
@@ -601,14 +622,14 @@ function renderStrip() {
   svg.append(draw("rect", { class: "cursor", width: 1, height: ROW * TOPICS.length - 1 }));
   byId("strip").replaceChildren(svg);
   byId("strip").ariaValueMax = sentences.length;
-  byId("strip-names").replaceChildren(
-    ...TOPICS.map((topic) => make("span", { class: `topic ${topic}` }, say(topic))),
-  );
+  byId("strip-names").replaceChildren(...TOPICS.flatMap((topic) => topicNames([topic])));
 }
 
 function updateStrip() {
   const strip = byId("strip");
-  TOPICS.forEach((topic) => strip.querySelector(`.row.${topic}`).classList.toggle("off", !state.shown.has(topic)));
+  for (const topic of TOPICS) {
+    strip.querySelector(`.row.${topic}`).classList.toggle("off", !state.shown.has(topic));
+  }
   strip.querySelector(".cursor").setAttribute("x", state.current);
   strip.ariaValueNow = state.current + 1;
   strip.ariaValueText = placeInWords(state.current);
@@ -629,16 +650,12 @@ function pointed(event) {
   return Math.max(0, Math.min(Math.floor(((event.clientX - left) / width) * length), length - 1));
 }
 
-function jumpTo(place) {
-  const element = setCurrent(place);
-  element.focus({ preventScroll: true });
-  element.scrollIntoView({ block: "center" });
-}
-
 function onStripKey(event) {
   const place = stepped(event.key, state.current);
-  if (place !== null) byId("strip-caption").textContent = placeInWords((setCurrent(place), place));
-  else if (event.key === "Enter") jumpTo(state.current);
+  if (place !== null) {
+    setCurrent(place);
+    byId("strip-caption").textContent = placeInWords(place);
+  } else if (event.key === "Enter") moveTo(state.current, "center");
   else return;
   event.preventDefault();
 }
@@ -737,13 +754,14 @@ function verdict(topic, { score }) {
 
 function renderDetail({ topics, nearest, cut }) {
   const detail = topics[state.topic];
+  const forAndAgainst = [ngramList("ngramsFor", detail, 1), ngramList("ngramsAgainst", detail, -1)];
   byId("detail").replaceChildren(
     make("h3", {}, say("words", { topic: say(state.topic) })),
-    key(),
+    shades(),
     shadedWords(detail.words, cut),
     make("p", { class: "small" }, sumOf(detail)),
     make("p", { class: "flip" }, ...flipOf(detail)),
-    make("div", { class: "ngrams" }, ngramList("ngramsFor", detail, 1), ngramList("ngramsAgainst", detail, -1)),
+    make("div", { class: "ngrams" }, ...forAndAgainst),
     wordTable(detail.words),
     make("h3", {}, say("nearest")),
     make("ul", { class: "nearest" }, ...nearest.map(neighbour)),
@@ -751,7 +769,7 @@ function renderDetail({ topics, nearest, cut }) {
 }
 
 /** What the two shades of words mean. */
-function key() {
+function shades() {
   const sample = (name) => make("span", { class: `word ${name}` }, say(`${name}Words`));
   return make("p", { class: "key small", "aria-hidden": "true" }, sample("for"), " ", sample("against"));
 }
@@ -787,14 +805,13 @@ function sumOf({ words, intercept, logit, score }) {
 }
 
 /** What would change the verdict, in a sentence. */
-function flipOf({ flip, score, given }) {
+function flipOf({ flip, score }) {
   if (!flip) return [say("noFlip")];
   const words = make("span", { lang: "nl" });
   flip.left_out.forEach(({ text }, place) => words.append(...(place ? [" + "] : []), make("q", {}, text)));
   const threshold = state.thresholds[state.topic];
-  const before = score >= threshold;
-  const after = flip.score >= threshold;
-  const key = before === after ? "flipShort" : given ? "flipOff" : "flipOn";
+  const [before, after] = [score >= threshold, flip.score >= threshold];
+  const key = before === after ? "flipShort" : before ? "flipOff" : "flipOn";
   return pieces(key, { words, topic: say(state.topic), score: decimal(flip.score) });
 }
 
@@ -919,7 +936,7 @@ function clear() {
 async function textOf(files) {
   if (files.length > 1) throw new Failure("many_files");
   const [file] = files;
-  const refuse = (code) => Object.assign(new Failure(code), { name: file.name });
+  const refuse = (code) => new Failure(code, { name: file.name });
   if (!/\.(txt|text|md|markdown)$/i.test(file.name)) throw refuse("not_text");
   if (file.size > LARGEST_FILE) throw refuse("large_file");
   try {
@@ -975,8 +992,12 @@ function setLanguage(language) {
   state.language = language;
   document.documentElement.lang = language;
   document.title = `${say("title")} · dutch-topics`;
-  for (const element of document.querySelectorAll("[data-say]")) element.textContent = say(element.dataset.say);
-  for (const element of document.querySelectorAll("[data-label]")) element.ariaLabel = say(element.dataset.label);
+  for (const element of document.querySelectorAll("[data-say]")) {
+    element.textContent = say(element.dataset.say);
+  }
+  for (const element of document.querySelectorAll("[data-label]")) {
+    element.ariaLabel = say(element.dataset.label);
+  }
   byId("text").placeholder = say(byId("text").dataset.placeholder);
   for (const button of document.querySelectorAll("[data-language]")) {
     button.ariaPressed = String(button.dataset.language === language);
@@ -1008,7 +1029,7 @@ function listen() {
   on("article", "click", onArticleClick);
   on("article", "keydown", onArticleKey);
   on("strip", "keydown", onStripKey);
-  on("strip", "click", (event) => jumpTo(pointed(event)));
+  on("strip", "click", (event) => moveTo(pointed(event), "center"));
   on("strip", "pointermove", (event) => {
     byId("strip-caption").textContent = placeInWords(pointed(event));
   });
