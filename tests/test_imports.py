@@ -10,7 +10,7 @@ from .conftest import ROOT
 
 # Each module may import those before it: the way of the data, then the command line.
 ORDER = [
-    "errors", "topics", "layout", "files", "sentences", "duplicates", "tables",
+    "errors", "topics", "layout", "files", "sentences", "pages", "duplicates", "tables",
     "seeds", "corpus", "annotations", "features", "coverage", "scorer", "model", "fitting", "ngrams",
     "labelled", "evaluation", "behaviour", "store",
     "checks", "cards", "bulk", "cli",

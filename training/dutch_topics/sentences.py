@@ -1,8 +1,8 @@
 """An article cut into sentences, each with its place in the original.
 
 Markdown marks are overlooked, lines become paragraphs (a line wrapped by hand is joined to the next, a
-headline is not), and paragraphs are cut at full stops that end a sentence. What takes knowledge of Dutch
-stands in `sentences.toml`.
+headline is not), and paragraphs are cut at full stops that end a sentence. Abbreviations, first words and
+the phrases of sites stand in `sentences.toml`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LINK = re.compile(rf"\[([^\[\]]{{0,1000}}+)({_DESTINATION})")
 _MARK = re.compile(r"[*_]++|`++|~~")
 _RULE = re.compile(r"[-*_=#>+~|][-*_=#>+~|: \t]*+")
 _PREFIX = re.compile(
-    r"[> \t]*+(?:(?P<heading>#{1,6}[ \t]++)|(?P<item>[-*+•][ \t]++|(?P<number>\d{1,3})[.)][ \t]++))?+"
+    r"[>| \t]*+(?:(?P<heading>#{1,6}[ \t]++)|(?P<item>[-*+•][ \t]++|(?P<number>\d{1,3})[.)][ \t]++))?+"
 )
 _CONTENT = re.compile(rf"[^\s{_GONE}](?:.*[^\s{_GONE}])?", re.DOTALL)
 _VISIBLE = re.compile(f"[^{_GONE}]++")
