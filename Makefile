@@ -11,7 +11,7 @@ CODE := $(wildcard training/dutch_topics/*.py)
 SEEDS := $(shell find seeds -name '*.tsv')
 
 .DELETE_ON_ERROR:
-.PHONY: help train data evaluate check test lint readme lock learning-curve experiments compare documents load bench clean
+.PHONY: help train data evaluate check test lint readme lock learning-curve experiments compare documents sentences load bench clean
 
 help:  ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -63,6 +63,9 @@ load: .venv/.dev $(MODEL)/SHA256SUMS  ## measure how much the service bears, wit
 
 bench: .venv/.peers $(MODEL)/SHA256SUMS  ## measure how fast it is beside others, into docs/benchmark.md
 	PYTHONPATH=.venv/peers $(BIN)/python training/experiments/bench.py
+
+sentences: .venv/.peers  ## measure the splitter of sentences beside others, into docs/sentences.md
+	PYTHONPATH=.venv/peers $(BIN)/python training/experiments/sentences.py
 
 clean:  ## remove the environment, the model and all that is made by running
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache models/dutch-topics data/.built training/*.egg-info training/dutch_topics/*.so build

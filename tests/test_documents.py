@@ -12,7 +12,7 @@ from dutch_topics.sentences import Sentence
 
 from .conftest import Run
 
-ARTICLE = """# Raketten op de kade
+ARTICLE = """# Waarom raketten telt
 
 Nieuws van het leger kwam laat. Dagen vol regen en wind.
 
@@ -61,9 +61,10 @@ def test_an_article_is_read_sentence_by_sentence(toy_model: TopicModel) -> None:
         assert ARTICLE[place.start : place.end].split() == place.text.split()
         assert entry.prediction == toy_model.predict([place.text])[0]
     given = [entry.sentence.text for entry in reading.sentences if entry.prediction.topics]
-    assert given == ["Raketten op de kade", "Nieuws van het leger kwam laat.", "Over tanks ging het."]
+    assert given == ["Waarom raketten telt", "Nieuws van het leger kwam laat.", "Over tanks ging het."]
     everything = toy_model.read(ARTICLE, dict.fromkeys(TOPICS, 0.0))
-    assert all(entry.prediction.topics == TOPICS for entry in everything.sentences)
+    for entry in everything.sentences:
+        assert entry.prediction.topics == (TOPICS if entry.prediction.readable else ())
     assert toy_model.read("").sentences == ()
 
 

@@ -10,9 +10,9 @@ from .conftest import ROOT
 
 # Each module may import those before it: the way of the data, then the command line.
 ORDER = [
-    "errors", "topics", "layout", "files", "duplicates", "tables",
+    "errors", "topics", "layout", "files", "sentences", "html_pages", "duplicates", "tables",
     "seeds", "corpus", "annotations", "features", "coverage", "scorer",
-    "neighbours", "explanation", "shading", "prediction", "sentences", "documents",
+    "neighbours", "explanation", "shading", "prediction", "documents",
     "model", "fitting", "ngrams", "labelled", "evaluation", "behaviour", "store",
     "checks", "cards", "bulk", "gathering", "schema", "guard", "service", "serving", "cli",
 ]  # fmt: skip

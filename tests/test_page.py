@@ -30,7 +30,8 @@ ARTICLE = """🙂🇳🇱 Grenswet en zelfbestuur
 Over onafhankelijkheid ging het. Over het leger en de tanks ging het 💥 ook! Over regen ging het.
 
 Nieuws van de prijzen kwam laat. De ambassadeur sprak over invoer en lonen.
-Meld u aan voor de nieuwsbrief."""
+
+Meld je aan voor de nieuwsbrief."""
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run")  # fmt: skip
 Open = Callable[..., Page]
@@ -121,7 +122,8 @@ def explained(page: Page, number: int) -> None:
 
 
 def decimal(value: float, sign: str = "") -> str:
-    return f"{value:{sign}.2f}".replace(".", ",").replace("-", "−")
+    shown = round(value, 2)
+    return f"{shown:{sign}.2f}".replace(".", ",").replace("-", "−") if shown else "0,00"
 
 
 # ------------------------------------------------------------------------------------------ reading
@@ -144,7 +146,7 @@ def test_a_pasted_article_shows_each_sentence_with_its_topics(open_page: Open, p
     wanted[kinds.index("boilerplate")] = "geen artikeltekst"
     assert labels(page) == wanted
     assert page.locator(".article h3").count() == kinds.count("heading") == 1
-    assert page.locator(".article p").count() == 2
+    assert page.locator(".article p").count() == 3
     lines = sentences(page).evaluate_all("(all) => all.map((e) => getComputedStyle(e).backgroundImage)")
     assert [line.count("gradient") for line in lines] == [len(s["topics"]) for s in found]
     assert page.locator("#strip .cell").count() == 4 * len(found)
@@ -371,8 +373,9 @@ def stays_text(page: Page, page_server: str, text: str) -> None:
     found = asked(page_server, "document", {"text": sent, "explain": False})["sentences"]
     assert page.locator(".said").all_text_contents() == [sent[s["start"] : s["end"]] for s in found]
     explained(page, 0)
-    page.locator("#next").click()
-    expect(page.locator(".verdict")).to_have_count(4)
+    if len(found) > 1:
+        page.locator("#next").click()
+        expect(page.locator(".verdict")).to_have_count(4)
     tags = page.locator("#article, #panel").evaluate_all(
         "(roots) => roots.flatMap((root) => [...root.querySelectorAll('*')].map((e) => e.tagName))"
     )
@@ -415,7 +418,8 @@ def saved(page: Page, button: str) -> tuple[str, bytes]:
 
 @needs_chromium
 def test_downloads_hold_what_the_page_shows(open_page: Open, page_server: str) -> None:
-    text = '=1+1 is leger.\n-x over "prijzen", ja.\n@naam en regen.\n+31 invoer.\nGewoon: lonen.'
+    lines = ("=1+1 is leger.", '-x over "prijzen", ja.', "@naam en regen.", "+31 invoer.", "Gewoon: lonen.")
+    text = "\n\n".join(lines)
     page = open_page()
     read(page, text)
     answer = asked(page_server, "document", {"text": text, "explain": False})
@@ -435,8 +439,9 @@ def test_downloads_hold_what_the_page_shows(open_page: Open, page_server: str) -
     page.get_by_label("Drempel voor diplomatie").press("Home")
     again = json.loads(saved(page, "#json")[1])
     assert again["thresholds"]["diplomacy"] == 0
-    assert again["profile"]["diplomacy"] == 1
-    assert all("diplomacy" in sentence["topics"] for sentence in again["sentences"])
+    readable = [sentence["readable"] for sentence in answer["sentences"]]
+    assert again["profile"]["diplomacy"] == pytest.approx(sum(readable) / len(readable))
+    assert ["diplomacy" in sentence["topics"] for sentence in again["sentences"]] == readable
 
 
 # ------------------------------------------------------------------------------------------ language

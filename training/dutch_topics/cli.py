@@ -285,7 +285,7 @@ def predict_command(
     as_json: JsonOption = False,
     document: Annotated[
         Path | None,
-        typer.Option("--document", help="An article to read as a whole: text or Markdown; - for stdin."),
+        typer.Option("--document", help="An article to read as a whole: .txt, .md or .html; - for stdin."),
     ] = None,
     threshold: ThresholdOption = None,
     precision: PrecisionOption = None,
@@ -326,12 +326,18 @@ def predict_command(
 
 def _print_document(path: Path, thresholds: dict[str, float], model: Path | None, as_json: bool) -> None:
     from .documents import to_text
-    from .files import read_text
+    from .files import read_bytes, read_text
     from .store import load_model
 
-    text = _stdin() if str(path) == "-" else read_text(path)
+    if path.suffix.lower() in (".html", ".htm"):
+        from .html_pages import article_of_html
+
+        text = article_of_html(read_bytes(path))
+    else:
+        text = _stdin() if str(path) == "-" else read_text(path)
     reading = load_model(model).read(text, thresholds)
-    typer.echo(json.dumps(reading.to_dict(), ensure_ascii=False) if as_json else to_text(reading))
+    values = {"text": text, **reading.to_dict()}
+    typer.echo(json.dumps(values, ensure_ascii=False) if as_json else to_text(reading))
 
 
 def _records(texts: list[str], input_file: Path | None) -> Iterable[tuple[str, Record]]:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 # A passage is a sentence or a paragraph. A text beyond this is a file that lost its line breaks, and
 # would cost hundreds of bytes of memory a character.
 LONGEST_TEXT = 200_000
-LONGEST_DOCUMENT = 5_000_000  # characters of an article, or of a book
 GRID = tuple(step / 100 for step in range(1, 100))  # the thresholds a model chooses from
 
 
@@ -95,7 +94,7 @@ class TopicModel:
         the topics that it names. Raises `InputError` for a text that cannot be one, or is too long.
         """
         from .documents import read_sentences
-        from .sentences import split_sentences
+        from .sentences import LONGEST_DOCUMENT, split_sentences
 
         limits = self.limits(thresholds)
         sentences = split_sentences(check_text(text, "text", LONGEST_DOCUMENT))
