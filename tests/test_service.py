@@ -6,6 +6,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,9 +18,10 @@ import numpy as np
 import pytest
 
 from dutch_topics import TOPICS, TopicModel
+from dutch_topics.guard import Limits
 from dutch_topics.store import save_model
 
-from .conftest import Run
+from .conftest import ROOT, Run
 from .serving import Server, serving
 
 ARMY = "Nieuws van het leger kwam laat"
@@ -91,6 +94,21 @@ def test_hugging_faces_client_works_unchanged(server: Server) -> None:
     assert sum(entry.score for entry in softmax) == pytest.approx(1)
     _, many, _ = server.ask("POST", "/", {"inputs": [ARMY, NOTHING], "parameters": {"top_k": 1}})
     assert [row[0]["label"] for row in many] == ["military", many[1][0]["label"]]
+
+
+def test_the_examples_of_the_documentation_run(server: Server) -> None:
+    text = (ROOT / "docs/service.md").read_text("utf-8")
+    found = re.findall(r"^```(sh|python)\n(.*?)^```", text, re.M | re.S)
+    examples = [(kind, code) for kind, code in found if "127.0.0.1:8000" in code and "serve " not in code]
+    assert [kind for kind, _ in examples] == ["sh", "python"]
+    for kind, code in examples:
+        program = ["bash", "-ec"] if kind == "sh" else [sys.executable, "-c"]
+        code = code.replace("http://127.0.0.1:8000", server.url)
+        done = subprocess.run([*program, code], capture_output=True, text=True, check=True)
+        assert "score" in done.stdout
+    for flag, default in re.findall(r"`--(max-\w+|concurrency|\w+-seconds)` \(([\d,]+)", text):
+        limit = {"max-body": "body", "max-texts": "texts", "max-characters": "characters"}.get(flag, flag)
+        assert getattr(Limits(), limit.replace("-", "_")) == int(default.replace(",", "")), flag
 
 
 def test_a_client_of_the_open_inference_protocol_works(server: Server, toy_model: TopicModel) -> None:
@@ -385,7 +403,7 @@ def test_answers_fit_the_published_schema(model: Path) -> None:
     checks = pytest.importorskip("schemathesis.specs.openapi.checks")
     from hypothesis import HealthCheck, given, settings
 
-    from dutch_topics.guard import Guard, Limits
+    from dutch_topics.guard import Guard
     from dutch_topics.service import Service, create_app
 
     limits = Limits()

@@ -11,6 +11,7 @@ from .explanation import Explanation, TopicExplanation, Word
 if TYPE_CHECKING:
     from rich.text import Text
 
+LEAST = 0.005  # contribution shown
 SHOWN = 5  # n-grams for, and as many against
 FULL = 4.0  # contribution from which a word has the full shade
 
@@ -55,7 +56,7 @@ def _shade(word: Word) -> float:
 
 
 def _strongest(found: TopicExplanation, sign: int) -> str:
-    shown = [ngram for ngram in found.ngrams if ngram.contribution * sign > 0][:SHOWN]
+    shown = [ngram for ngram in found.ngrams if ngram.contribution * sign >= LEAST][:SHOWN]
     names = [
         (n.ngram.replace(" ", "_") if n.part == "characters" else n.ngram, n.contribution) for n in shown
     ]
