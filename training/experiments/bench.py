@@ -14,17 +14,18 @@ import argparse
 import json
 import os
 import platform
-import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
 import cold_start
 import fasttext
+import growth
 from compare import train_fast_text
 from rich.console import Console
 from rich.progress import track
+from shuffles import passages_of, shuffled
 
 from dutch_topics import load_corpus, load_model
 from dutch_topics.files import write_text
@@ -35,14 +36,6 @@ DATA, TARGET = Path("data"), Path("docs/benchmark.md")
 ARTICLE = 30  # sentences
 Score = Callable[[list[str]], object]
 Row = tuple[str, str, float]  # what, on what, seconds a passage
-
-
-def shuffled(passages: Sequence[str], n: int, random_state: int = 0) -> list[str]:
-    """`n` texts of the words of `passages` in a random order, as long as passages are."""
-    draw = random.Random(random_state)
-    words = [word for passage in passages for word in passage.split()]
-    lengths = [len(passage.split()) for passage in passages]
-    return [" ".join(draw.choices(words, k=draw.choice(lengths))) for _ in range(n)]
 
 
 def seconds(score: Score, texts: list[str]) -> float:
@@ -65,7 +58,7 @@ def one_by_one(score: Score) -> Score:
 def ways(fast: dict[str, fasttext.FastText._FastText]) -> dict[str, Callable[[], Score]]:
     """What is compared, each made afresh for a round; what was made before it is warm."""
     model = load_model()
-    seen = list(load_corpus(DATA)["train"]["text"])
+    seen = load_corpus(DATA)["train"]["text"][:]
     made = model.scorer
     arrays = (made.slots, made.rows, made.vocabulary, made.settings)
     warm = {name: Scorer(*arrays, compiled=name == "kernel in C") for name in ("kernel in C", "NumPy")}
@@ -84,8 +77,7 @@ def ways(fast: dict[str, fasttext.FastText._FastText]) -> dict[str, Callable[[],
 
 def measure(rounds: int) -> list[Row]:
     """The median of `rounds` for each way on each kind of text."""
-    corpus = load_corpus(DATA)
-    passages = [text for split in ("validation", "test") for text in corpus[split]["text"]]
+    passages = passages_of(DATA)
     texts = {
         "passages": passages,
         f"articles of {ARTICLE}": [
@@ -130,11 +122,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     rows, starts = measure(rounds), cold_start.cold_starts(2 * rounds + 1)
-    tables = to_tables(rows, starts)
+    grown = growth.measure(1_000_000, rounds)
+    tables = f"{to_tables(rows, starts)}\n\n{growth.to_text(grown)}"
     print(tables)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     write_text(TARGET, f"{HEAD}\n{machine}; medians of {rounds} rounds.\n\n```text\n{tables}\n```\n")
-    values = {"scores": rows, "cold_starts": starts, "rounds": rounds, "machine": machine}
+    values = {"scores": rows, "cold_starts": starts, "growth": grown, "rounds": rounds, "machine": machine}
     write_text(TARGET.with_suffix(".json"), json.dumps(values, indent=1) + "\n")
 
 
