@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any
@@ -77,6 +77,16 @@ class TopicExplanation:
         """Whether the score reaches the threshold."""
         return self.score >= self.threshold
 
+    def strongest(self, n: int) -> tuple[NgramContribution, ...]:
+        """The `n` n-grams that add most and the `n` that take most, strongest first."""
+        left = {True: n, False: n}
+        found = []
+        for ngram in self.ngrams:
+            if ngram.contribution and left[ngram.contribution > 0]:
+                left[ngram.contribution > 0] -= 1
+                found.append(ngram)
+        return tuple(found)
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -89,17 +99,17 @@ class Explanation:
     def to_dict(self, strongest: int | None = None) -> dict[str, Any]:
         """The explanation as plain values, for JSON.
 
-        With `strongest`, only so many n-grams a topic; `other_ngrams` has the sum of the rest.
+        With `strongest`, only so many n-grams for a topic and as many against it; `other_ngrams` has the
+        sum of the rest.
         """
         topics = {}
         for name, topic in self.topics.items():
-            shown = topic.ngrams[:strongest]
-            rest = topic.ngrams[len(shown) :]
+            shown = topic.strongest(strongest) if strongest is not None else topic.ngrams
+            left_out = sum(n.contribution for n in topic.ngrams) - sum(n.contribution for n in shown)
             topics[name] = {
                 "given": topic.given,
-                **asdict(topic),
-                "ngrams": [asdict(ngram) for ngram in shown],
-                "other_ngrams": sum(ngram.contribution for ngram in rest),
+                **asdict(replace(topic, ngrams=shown)),
+                "other_ngrams": left_out,
             }
         return {"topics": topics, "nearest": [neighbour.to_dict() for neighbour in self.nearest]}
 

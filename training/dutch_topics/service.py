@@ -48,7 +48,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-STRONGEST = 30  # n-grams shown a topic
+STRONGEST = 15  # n-grams shown for a topic, and as many against it
 EXPLAINED = 20  # texts explained a request
 LONGEST_EXPLAINED = 2000  # characters
 PROBLEMS: dict[int | str, dict[str, Any]] = {
