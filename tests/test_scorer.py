@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from array import array
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction import FeatureHasher
 
-from dutch_topics import TOPICS, TopicModel, scorer
+from dutch_topics import TOPICS, TopicModel, numpy_scorer
 from dutch_topics.coverage import coverage
-from dutch_topics.scorer import Scorer, Settings, hashed
+from dutch_topics.fitting import TrainingArguments, fit
+from dutch_topics.hashing import hashed
+from dutch_topics.scorer import Scorer, Settings
+
+from .conftest import FRAMES, toy_split
 
 try:
     from dutch_topics import _kernel
@@ -31,6 +36,8 @@ HOSTILE = [
     "nananananananana nananananananana aaaa aaa aa a",
     "het leger het leger het leger HET LEGER",
     "regel\r\nregel\rregel\ttab\vtab\fblad",
+    "a\0 a a\0\0 a\0b regeringsverantwoordelijkheid regeringsverantwoordelijkheden",
+    " ".join("x" * size + end for size in range(20, 28) for end in ("", "y")),
     "NAVO-topoverleg/F-16's (d.d. 1.000.000) „oorlog”… _x_ x_ __",
     "\U0001d518\U0001d52b \U00010400 \u0590\u05d0 \u0661\u0662 Ⅷ ½ ²",
     "x" * 5000,
@@ -100,12 +107,27 @@ def test_the_test_split_gets_the_pipelines_scores(real_model: Path, compiled: bo
 def test_a_memory_that_is_full_begins_anew(
     toy_model: TopicModel, compiled: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scorer, "REMEMBERED", 1000)
+    monkeypatch.setattr(numpy_scorer, "REMEMBERED", 1000)
     ours = scorer_of(toy_model, compiled)
     for first in range(0, 400_000, 50_000):
         many = " ".join(f"w{n}" for n in range(first, first + 25_000))
         ours.score([many])
         assert_same(toy_model, ours, ["het leger trok over de grens", "de invoer", f"w{first} leger"])
+
+
+@WAYS
+def test_threads_may_share_a_scorer(toy_model: TopicModel, compiled: bool) -> None:
+    ours = scorer_of(toy_model, compiled)
+    texts = [[f"leger{n} w{n} w{m} verdrag" for n in range(1000)] for m in range(40)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(ours.score, texts))
+    assert together == [scorer_of(toy_model, compiled).score(some) for some in texts]
+
+
+@WAYS
+def test_a_model_of_single_words_gives_the_pipelines_scores(compiled: bool) -> None:
+    model = fit(toy_split(FRAMES[:3]), toy_split(FRAMES[3:]), TrainingArguments(min_df=1, word_ngrams=(1, 1)))
+    assert_same(model, scorer_of(model, compiled), HOSTILE)
 
 
 def test_hashes_are_those_of_scikit_learn() -> None:

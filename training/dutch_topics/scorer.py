@@ -2,7 +2,7 @@
 
 scikit-learn's analysers take most of the time, its import most of the start. Dutch repeats its tokens,
 though, and what a token adds to a text's row is a function of the token alone: so it is worked out once
-and remembered. `kernel.c` does the whole way where it could be compiled; NumPy does it elsewhere.
+and remembered. `kernel.c` does the whole way where it could be compiled; `numpy_scorer.py` elsewhere.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from .coverage import WORD, is_known
+from .coverage import WORD
+from .hashing import hashed
 from .topics import TOPICS
 
 if TYPE_CHECKING:
@@ -22,11 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
-    Ints = NDArray[np.int32]
-
-BATCH = 1000  # texts scored together in NumPy
 WIDTH = len(TOPICS) + 1  # numbers a text: the probabilities, and the coverage
-REMEMBERED = 200_000  # tokens, and pairs of words; beyond that all are forgotten
 ROW = [("idf", "<f8"), ("weights", "<f4", (len(TOPICS),))]  # what a column has
 Buffer = Any  # bytes-like: mmap, memoryview, NumPy array
 
@@ -80,7 +77,7 @@ class Scorer:
     ) -> None:
         self.compiled = HAS_KERNEL if compiled is None else compiled
         self.slots, self.rows, self.vocabulary, self.settings = slots, rows, vocabulary, settings
-        self._score = _compiled(self) if self.compiled else _NumpyScorer(self).score
+        self._score = _compiled(self) if self.compiled else _in_numpy(self)
 
     def score(self, texts: Sequence[str]) -> list[list[float]]:
         """Five numbers for each of `texts`, all in [0, 1].
@@ -99,11 +96,10 @@ class Scorer:
 
     def columns(self, ngrams: Sequence[str], part: str) -> NDArray[np.int64]:
         """The column of each n-gram of a `part`, words or characters: array of shape (n_ngrams,)."""
-        import numpy as np
 
         words = self.settings.word_columns
         first, width = (0, words) if part == "words" else (words, memoryview(self.slots).nbytes // 4 - words)
-        return first + hashed(ngrams, width).astype(np.int64)
+        return first + hashed(ngrams, width)
 
     def lookup(self, columns: NDArray[np.integer[Any]]) -> NDArray[Any]:
         """The idf and the weights of `columns`: structured array of shape (n_columns,)."""
@@ -166,88 +162,21 @@ def _compiled(scorer: Scorer) -> Callable[[list[str]], array[float]]:
     return score
 
 
-class _NumpyScorer:
-    """The same in NumPy, a batch of texts at a time."""
+def _in_numpy(scorer: Scorer) -> Callable[[list[str]], array[float]]:
+    import numpy as np
 
-    def __init__(self, scorer: Scorer) -> None:
-        import numpy as np
+    from .numpy_scorer import NumpyScorer
 
-        self.settings = scorer.settings
-        self.slots: Ints = np.frombuffer(scorer.slots, "<i4")
-        self.rows = np.frombuffer(scorer.rows, np.dtype(ROW))
-        self.known = frozenset(bytes(scorer.vocabulary).decode().split("\n"))
-        self.character_columns = len(self.slots) - self.settings.word_columns
-        self.forget()
-
-    def forget(self) -> None:
-        # Words, columns of character n-grams, words that are no numbers, and of these those known.
-        self.tokens: dict[str, tuple[list[str], Ints, int, int]] = {}
-        self.ngrams: dict[str, int] = {}  # columns of words and of pairs of words
-
-    def score(self, lowered: list[str]) -> array[float]:
-        """The probabilities and the coverage of texts in lower case, five numbers a text."""
-        out = array("d")
-        for first in range(0, len(lowered), BATCH):
-            out.frombytes(self._batch(lowered[first : first + BATCH]).tobytes())
-        return out
-
-    def _batch(self, lowered: list[str]) -> NDArray[np.float64]:
-        import numpy as np
-
-        if len(self.tokens) > REMEMBERED or len(self.ngrams) > REMEMBERED:
-            self.forget()
-        texts = [text.split() for text in lowered]
-        tokens = self.tokens
-        self._learn_tokens({token for text in texts for token in text if token not in tokens})
-        ngrams = [self._word_ngrams(text) for text in texts]
-        numbers = self.ngrams
-        self._learn_ngrams({ngram for text in ngrams for ngram in text if ngram not in numbers})
-        words = [np.array([numbers[ngram] for ngram in text], np.int32) for text in ngrams]
-        nothing = np.empty(0, np.int32)
-        characters = [np.concatenate([nothing, *(tokens[token][1] for token in text)]) for text in texts]
-        logits = np.array(self.settings.intercepts) + self._add_up(words, 0)
-        logits += self._add_up(characters, self.settings.word_columns)
-        counted = np.array([sum(tokens[token][2] for token in text) for text in texts])
-        known = np.array([sum(tokens[token][3] for token in text) for text in texts])
-        coverage = np.where(counted, known / np.maximum(counted, 1), 1.0)
-        return np.column_stack([1 / (1 + np.exp(-logits)), coverage])
-
-    def _word_ngrams(self, text: list[str]) -> list[str]:
-        words = [word for token in text for word in self.tokens[token][0]]
-        if self.settings.word_ngrams[1] == 1:
-            return words
-        return words + [f"{one} {other}" for one, other in pairwise(words)]
-
-    def _learn_ngrams(self, ngrams: Iterable[str]) -> None:
-        new = list(ngrams)
-        self.ngrams.update(zip(new, hashed(new, self.settings.word_columns).tolist(), strict=True))
-
-    def _learn_tokens(self, tokens: Iterable[str]) -> None:
-        import numpy as np
-
-        new = list(tokens)
-        ngrams = [character_ngrams(token, *self.settings.character_ngrams) for token in new]
-        columns = hashed([ngram for found in ngrams for ngram in found], self.character_columns)
-        ends = np.cumsum([len(found) for found in ngrams])
-        for token, found in zip(new, np.split(columns, ends[:-1]) if new else [], strict=True):
-            words = WORD.findall(token)
-            counted = [word for word in words if not word.isdigit()]
-            known = sum(is_known(word, self.known) for word in counted)
-            self.tokens[token] = (words, found, len(counted), known)
-
-    def _add_up(self, columns: list[Ints], first: int) -> NDArray[np.float64]:
-        """What the n-grams of each text add to its logits, at norm 1: array of shape (n_samples, 4)."""
-        import numpy as np
-
-        text = np.repeat(np.arange(len(columns)), [len(found) for found in columns])
-        flat = np.concatenate([np.empty(0, np.int32), *columns])
-        keys, counts = np.unique(text * len(self.slots) + flat, return_counts=True)
-        text, column = np.divmod(keys, len(self.slots))
-        rows = self.rows[self.slots[first + column]]
-        values = (1 + np.log(counts)) * rows["idf"]
-        norms = np.sqrt(np.bincount(text, values**2, len(columns)))
-        sums = [np.bincount(text, values * rows["weights"][:, n], len(columns)) for n in range(len(TOPICS))]
-        return np.asarray(np.column_stack(sums) / np.where(norms > 0, norms, 1)[:, None])
+    settings = scorer.settings
+    return NumpyScorer(
+        np.frombuffer(scorer.slots, "<i4"),
+        np.frombuffer(scorer.rows, np.dtype(ROW)),
+        frozenset(bytes(scorer.vocabulary).decode().split("\n")),
+        settings.intercepts,
+        settings.word_columns,
+        settings.word_ngrams[1],
+        *settings.character_ngrams,
+    ).score
 
 
 def word_ngrams(lowered: str, settings: Settings) -> list[str]:
@@ -268,40 +197,3 @@ def character_ngrams(token: str, shortest: int, longest: int) -> list[str]:
         if last == 0:
             break
     return found
-
-
-def hashed(ngrams: Sequence[str], columns: int) -> Ints:
-    """The column of each n-gram, as scikit-learn's `FeatureHasher` has it; `columns` is a power of two.
-
-    A. Appleby's MurmurHash3_x86_32 with seed 0 of the n-gram in UTF-8, its absolute value as a signed
-    number, modulo `columns`. N-grams of the same length are hashed together.
-    """
-    import numpy as np
-
-    encoded = [ngram.encode() for ngram in ngrams]
-    sizes = np.array([len(data) for data in encoded], np.int64)
-    found = np.empty(len(encoded), np.int32)
-    for size in np.unique(sizes).tolist():
-        chosen = np.flatnonzero(sizes == size)
-        data = b"".join([encoded[i] for i in chosen.tolist()])
-        # Whole blocks of four bytes, and one of what is left, filled up with zeros.
-        blocks = np.zeros((len(chosen), -(-size // 4) * 4), np.uint8)
-        blocks[:, :size] = np.frombuffer(data, np.uint8).reshape(len(chosen), size)
-        hashes = np.zeros(len(chosen), np.uint32)
-        for number, block in enumerate(blocks.view("<u4").T):
-            mixed = _rotate(block * np.uint32(0xCC9E2D51), 15) * np.uint32(0x1B873593)
-            hashes ^= mixed
-            if 4 * (number + 1) <= size:
-                hashes = _rotate(hashes, 13) * np.uint32(5) + np.uint32(0xE6546B64)
-        hashes ^= np.uint32(size)
-        hashes = (hashes ^ (hashes >> np.uint32(16))) * np.uint32(0x85EBCA6B)
-        hashes = (hashes ^ (hashes >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-        hashes ^= hashes >> np.uint32(16)
-        found[chosen] = np.abs(hashes.view(np.int32).astype(np.int64)) & (columns - 1)
-    return found
-
-
-def _rotate(numbers: NDArray[np.uint32], bits: int) -> NDArray[np.uint32]:
-    import numpy as np
-
-    return (numbers << np.uint32(bits)) | (numbers >> np.uint32(32 - bits))
