@@ -11,7 +11,7 @@ CODE := $(wildcard training/dutch_topics/*.py)
 SEEDS := $(shell find seeds -name '*.tsv')
 
 .DELETE_ON_ERROR:
-.PHONY: help train data evaluate check test lint readme lock learning-curve experiments compare documents sentences load bench clean
+.PHONY: help train data evaluate check test lint readme lock learning-curve experiments compare documents load bench sentences clean
 
 help:  ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18

@@ -49,7 +49,7 @@ def test_contributions_and_intercept_are_the_logit(toy_model: TopicModel) -> Non
     assert min(military.words, key=lambda word: word.contribution).contribution < 0
 
 
-@pytest.mark.parametrize("text", [text for text in HOSTILE if len(text) < 2000])
+@pytest.mark.parametrize("text", [text for text in HOSTILE if len(text) < 2000 and "\0" not in text])
 def test_they_are_in_hostile_texts_too(toy_model: TopicModel, text: str) -> None:
     # Where lower case is longer than the text, an n-gram may begin inside a character of it.
     if "İ" in text:
