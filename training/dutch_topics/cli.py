@@ -308,17 +308,18 @@ def predict_command(
                 raise InputError(f"give {name} or --document, not both")
         _print_document(document, parse_thresholds(threshold or []), model, as_json)
         return
+    from .blocks import kind
     from .bulk import label_records, with_score_columns
     from .store import load_model
-    from .tables import to_json, write_records
+    from .tables import OUTPUTS, to_json, write_records
 
     records = _records(texts or [], input_file)
     loaded = load_model(model)
     thresholds = loaded.limits(parse_thresholds(threshold or []))
     labelled = _counting_unsure(label_records(loaded, records, thresholds, precision), precision)
     if output is not None:
-        rows = labelled if output.suffix.lower() == ".jsonl" else with_score_columns(labelled)
-        write_records(output, _counted(rows), like=input_file)
+        rows = labelled if kind(output, OUTPUTS) == ".jsonl" else with_score_columns(labelled)
+        write_records(output, _counted(rows))
         return
     for record in _counted(labelled):
         typer.echo(to_json(record) if as_json else to_line(record))
