@@ -15,7 +15,7 @@ ORDER = [
     "seeds", "corpus", "annotations", "features", "coverage", "hashing", "numpy_scorer", "scorer",
     "neighbours", "explanation", "shading", "prediction", "documents",
     "model", "fitting", "ngrams", "labelled", "evaluation", "behaviour", "store",
-    "checks", "cards", "bulk",
+    "checks", "cards", "bulk", "parts", "workers", "runs",
     "gathering", "schema", "guard", "service", "serving", "cli",
 ]  # fmt: skip
 PACKAGE = ROOT / "training/dutch_topics"
