@@ -10,11 +10,13 @@ from .conftest import ROOT
 
 # Each module may import those before it: the way of the data, then the command line.
 ORDER = [
-    "errors", "topics", "layout", "files", "sentences", "html_pages", "duplicates", "tables",
+    "errors", "topics", "layout", "files", "sentences", "html_pages", "duplicates",
+    "blocks", "tables",
     "seeds", "corpus", "annotations", "features", "coverage", "hashing", "numpy_scorer", "scorer",
     "neighbours", "explanation", "shading", "prediction", "documents",
     "model", "fitting", "ngrams", "labelled", "evaluation", "behaviour", "store",
-    "checks", "cards", "bulk", "gathering", "schema", "guard", "service", "serving", "cli",
+    "checks", "cards", "bulk", "parts", "workers", "runs",
+    "gathering", "schema", "guard", "service", "serving", "cli",
 ]  # fmt: skip
 PACKAGE = ROOT / "training/dutch_topics"
 

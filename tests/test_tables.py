@@ -18,7 +18,7 @@ def read(path: Path) -> list[Record]:
     return [record for _, record in read_records(path)]
 
 
-@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+@pytest.mark.parametrize("suffix", [".jsonl", ".JSONL.gz", ".jsonl.zst", ".parquet"])
 def test_rows_come_back_as_they_went_out(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"rijen{suffix}"
     write_records(path, ROWS)
@@ -35,16 +35,8 @@ def test_csv_keeps_commas_quotes_and_line_breaks_as_text(tmp_path: Path) -> None
 
 def test_a_spreadsheet_that_exports_semicolons_and_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     path = tmp_path / "blad.csv"
-    path.write_bytes('\ufeffid;text\r\n7;"puntkomma; hier"\r\n'.encode())
-    assert read(path) == [{"id": "7", "text": "puntkomma; hier"}]
-
-
-def test_parquet_keeps_the_column_types_it_came_with(tmp_path: Path) -> None:
-    source, target = tmp_path / "in.parquet", tmp_path / "uit.parquet"
-    table = pyarrow.table({"text": ["a"], "n": pyarrow.array([1], pyarrow.int8())})
-    pyarrow.parquet.write_table(table, source)
-    write_records(target, ({**r, "topics": ["economy"]} for r in read(source)), like=source)
-    assert pyarrow.parquet.read_schema(target).field("n").type == pyarrow.int8()
+    path.write_bytes('\ufeffid;text\r\n7;"puntkomma; hier"\r\n8;slot'.encode())
+    assert read(path) == [{"id": "7", "text": "puntkomma; hier"}, {"id": "8", "text": "slot"}]
 
 
 def test_lines_keep_their_number_and_blank_ones_count() -> None:
@@ -71,6 +63,13 @@ def test_batches_are_full_but_for_the_last() -> None:
         ("groot.jsonl", b'{"text": "a", "n": 1e999}', r"groot\.jsonl:1: .*1e999 is too large a number"),
         ("diep.jsonl", b"[" * 100_000, r"diep\.jsonl:1: not a JSON object \("),
         ("nep.parquet", b"nep", r"nep\.parquet: not a Parquet file \("),
+        ("nep.txt.gz", b"nep", r"nep\.txt\.gz: not gzip, or cut short \("),
+        (
+            "kort.csv.zst",
+            pyarrow.compress(b"text\na\n", "zstd", asbytes=True)[:-4],
+            r"kort\.csv\.zst: not zstd, or cut short \(",
+        ),
+        ("dubbel.parquet.gz", b"nep", r"dubbel\.parquet\.gz: unknown kind of file; use \.txt"),
         ("soort.docx", b"nep", r"soort\.docx: unknown kind of file; use \.txt, \.jsonl, \.csv, \.parquet"),
     ],
 )
@@ -141,6 +140,7 @@ def test_a_column_of_parquet_may_begin_with_nothing(tmp_path: Path) -> None:
         ({"b": 1}, {"b": 1.5}, "a fraction in a column that began with whole numbers"),
         ({"b": 1}, {"b": "x"}, "rows that do not fit Parquet"),
         ({"b": 1}, {"b": 1, "c": 2}, "rows with different columns: write .jsonl instead"),
+        ({"b": 1}, {"c": 2}, "rows with different columns: write .jsonl instead"),
         ({"b": 1}, {"b": 10**30}, "rows that do not fit Parquet"),
         ({"b": 10**30}, {"b": 1}, "rows that do not fit Parquet"),
     ],
@@ -172,8 +172,8 @@ def test_parquet_that_python_cannot_hold_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"rijen.parquet: a column named twice: text, text"):
         read(path)
     path.write_bytes(b"PAR1 nee")
-    with pytest.raises(InputError, match=r"rows that do not fit|not a Parquet file"):
-        write_records(tmp_path / "uit.parquet", (row for _, row in read_records(path)), like=path)
+    with pytest.raises(InputError, match=r"rijen.parquet: not a Parquet file"):
+        read(path)
 
 
 def test_half_a_surrogate_pair_in_any_column_is_named(tmp_path: Path) -> None:

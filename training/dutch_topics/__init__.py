@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import DutchTopicsError, InputError, ModelError, SeedError
+from .errors import DutchTopicsError, InputError, ModelError, OutputError, SeedError
 from .topics import TOPICS
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = [
     "DutchTopicsError",
     "InputError",
     "ModelError",
+    "OutputError",
     "Prediction",
     "SeedError",
     "TopicModel",

@@ -235,7 +235,7 @@ def train_command(
 def evaluate_command(
     model: ModelOption = None,
     data: Annotated[
-        Path, typer.Option("--data", help="A .jsonl, .csv or .parquet file with text and labels.")
+        Path, typer.Option("--data", help="A .jsonl, .csv (.gz, .zst) or .parquet file with text and labels.")
     ] = Path("data/test.jsonl"),
     by: Annotated[
         str | None, typer.Option("--by", metavar="COLUMN", help="Report by the values of a column.")
@@ -277,10 +277,10 @@ def predict_command(
     texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...")] = None,
     input_file: Annotated[
         Path | None,
-        typer.Option("--input", help="A .txt, .jsonl, .csv or .parquet file; - for lines on stdin."),
+        typer.Option("--input", help="A .txt, .jsonl, .csv (.gz, .zst) or .parquet file; - for stdin."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", help="A .jsonl, .csv or .parquet file to write.")
+        Path | None, typer.Option("--output", help="A .jsonl, .csv (.gz, .zst) or .parquet file to write.")
     ] = None,
     as_json: JsonOption = False,
     document: Annotated[
@@ -290,11 +290,13 @@ def predict_command(
     threshold: ThresholdOption = None,
     precision: PrecisionOption = None,
     model: ModelOption = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes to label a file with.")] = 1,
 ) -> None:
     """Label texts: arguments, lines on stdin, or the rows of a file with a column `text`.
 
     Prints the topics (`-` for none; `military?` where unsure; `?` for text that is not Dutch, or that
-    the model hardly knows a word of), a tab and the text; with --json one object a line.
+    the model hardly knows a word of), a tab and the text; with --json one object a line. From --input to
+    --output a large file goes in little memory; if that is broken off, the same command goes on.
 
     With --document, the text is split into sentences, and what they are about makes up what the article
     is about.
@@ -302,25 +304,33 @@ def predict_command(
     Example: dutch-topics predict --input news.csv --output labelled.csv
     """
     if document is not None:
-        others = (texts, "texts"), (input_file, "--input"), (output, "--output"), (precision, "--precision")
-        for value, name in others:
+        others = {"texts": texts, "--input": input_file, "--output": output, "--precision": precision}
+        for name, value in {**others, "--jobs": jobs > 1}.items():
             if value:
                 raise InputError(f"give {name} or --document, not both")
         _print_document(document, parse_thresholds(threshold or []), model, as_json)
         return
+    from .blocks import kind
     from .bulk import label_records, with_score_columns
     from .store import load_model
-    from .tables import to_json, write_records
+    from .tables import OUTPUTS, to_json, write_records
 
+    limits = parse_thresholds(threshold or [])
+    is_file = input_file is not None and str(input_file) != "-"
+    if jobs > 1 and not (is_file and output):
+        raise InputError("--jobs needs a file to read and one to write: --input FILE --output FILE")
     records = _records(texts or [], input_file)
-    loaded = load_model(model)
-    thresholds = loaded.limits(parse_thresholds(threshold or []))
-    labelled = _counting_unsure(label_records(loaded, records, thresholds, precision), precision)
-    if output is not None:
-        rows = labelled if output.suffix.lower() == ".jsonl" else with_score_columns(labelled)
-        write_records(output, _counted(rows), like=input_file)
+    if input_file is not None and is_file and output is not None:
+        _label_file(input_file, output, model, limits, precision, jobs)
         return
-    for record in _counted(labelled):
+    loaded = load_model(model)
+    labelled = _counting_unsure(label_records(loaded, records, loaded.limits(limits), precision), precision)
+    if output is not None:
+        rows = labelled if kind(output, OUTPUTS) == ".jsonl" else with_score_columns(labelled)
+        write_records(output, _counted(rows))
+        return
+    # Where it is printed on a terminal, the output itself shows the progress.
+    for record in labelled if sys.stdout and sys.stdout.isatty() else _counted(labelled):
         typer.echo(to_json(record) if as_json else to_line(record))
 
 
@@ -338,6 +348,25 @@ def _print_document(path: Path, thresholds: dict[str, float], model: Path | None
     reading = load_model(model).read(text, thresholds)
     values = {"text": text, **reading.to_dict()}
     typer.echo(json.dumps(values, ensure_ascii=False) if as_json else to_text(reading))
+
+
+def _label_file(
+    source: Path,
+    output: Path,
+    model: Path | None,
+    thresholds: dict[str, float],
+    precision: float | None,
+    jobs: int,
+) -> None:
+    from .runs import label_file
+
+    try:
+        with _bar() as report:
+            counts = label_file(source, output, model, thresholds, precision, jobs, report, _say)
+    except KeyboardInterrupt:
+        _fail("interrupted; run the same command again to go on")
+    if precision is not None:
+        _say_unsure(*counts)
 
 
 def _records(texts: list[str], input_file: Path | None) -> Iterable[tuple[str, Record]]:
@@ -476,7 +505,7 @@ def model_diff(
     first: Annotated[Path, typer.Argument(metavar="A", help="Folder of a model.")],
     second: Annotated[Path, typer.Argument(metavar="B", help="Folder of another.")],
     data: Annotated[
-        Path, typer.Option("--data", help="A .jsonl, .csv or .parquet file with text and labels.")
+        Path, typer.Option("--data", help="A .jsonl, .csv (.gz, .zst) or .parquet file with text and labels.")
     ] = Path("data/test.jsonl"),
     as_json: JsonOption = False,
 ) -> None:
@@ -530,7 +559,15 @@ def _counting_unsure(records: Iterable[Record], precision: float | None) -> Iter
         unsure += bool(record.get("unsure"))
         yield record
     if precision is not None and n:
-        typer.echo(f"unsure: {unsure:,} of {n:,} passages ({unsure / n:.1%})", err=True)
+        _say_unsure(n, unsure)
+
+
+def _say_unsure(n: int, unsure: int) -> None:
+    _say(f"unsure: {unsure:,} of {n:,} passages ({unsure / n:.1%})")
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
 
 
 @contextmanager
@@ -548,14 +585,13 @@ def _progress(first: str) -> Iterator[Callable[[str], None]]:
         yield status.update
 
 
-def _say_nothing(step: str) -> None:
+def _say_nothing(*_: object) -> None:
     pass
 
 
 def _counted(records: Iterable[Record]) -> Iterator[Record]:
     """`records`, with a count on stderr as they pass, and nothing where that is not a terminal."""
-    # Both streams on one terminal: the output itself shows the progress.
-    if sys.stderr is None or not sys.stderr.isatty() or sys.stdout.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield from records
         return
     from rich.console import Console
@@ -570,6 +606,35 @@ def _counted(records: Iterable[Record]) -> Iterator[Record]:
     columns = (SpinnerColumn(), TextColumn("labelled"), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield from progress.track(records, total=None)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, float], None]]:
+    """A bar on stderr with rate and time left, and nothing where that is not a terminal.
+
+    Gives a function to call with the number of rows done and their share of all, when work begins and
+    from then on.
+    """
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield _say_nothing
+        return
+    from time import monotonic
+
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=1.0)
+        begun: list[float] = []  # when, and with how many rows
+
+        def report(rows: int, share: float) -> None:
+            if not begun:
+                begun.extend((monotonic(), rows))
+            rate = (rows - begun[1]) / max(monotonic() - begun[0], 1e-3)
+            progress.update(task, completed=share, description=f"{rows:,} rows, {rate:,.0f} a second")
+
+        yield report
 
 
 def main() -> None:

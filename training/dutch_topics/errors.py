@@ -2,7 +2,8 @@
 
     DutchTopicsError
     ├── InputError      what the caller gave: a file, a text, an option
-    │   └── SeedError   a bad line in `seeds/`, named by file and line
+    │   ├── SeedError   a bad line in `seeds/`, named by file and line
+    │   └── OutputError a file that cannot be written, or a disk that is full
     └── ModelError      a saved model that is missing, damaged or of another version
 
 Each message is one line that says what is wrong and what to do about it.
@@ -26,6 +27,10 @@ class SeedError(InputError):
 
     def __init__(self, file: Path, line: int, problem: str) -> None:
         super().__init__(f"{file}:{line}: {problem}")
+
+
+class OutputError(InputError):
+    """A file cannot be written where the caller wants it, or not to its end."""
 
 
 class ModelError(DutchTopicsError):

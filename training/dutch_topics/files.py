@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import InputError
+from .errors import InputError, OutputError
 
 
 def read_bytes(path: Path) -> bytes:
@@ -43,15 +43,15 @@ def sha256(data: bytes | memoryview) -> str:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` that takes its place only when the block succeeds.
+def whole_file(path: Path, temporary: Path | None = None) -> Iterator[Path]:
+    """Give a temporary path, beside `path` by default, that takes its place only when the block succeeds.
 
     After an error, an interrupt or a full disk the old file stands as it was and nothing else is
-    left. Raises `InputError` where the place cannot be written.
+    left. Raises `OutputError` where the place cannot be written.
     """
     if path.is_dir():
         raise InputError(f"{path}: this is a directory; name a file")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = temporary or path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         temporary.touch()
         # mkstemp's 0600 would surprise a reader of the output; touch keeps to the umask.
@@ -60,7 +60,7 @@ def whole_file(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -156,6 +156,11 @@ def load_model(directory: str | Path | None = None) -> TopicModel:
         raise ModelError(f"{directory}: not a model of this package ({error!r})") from None
 
 
+def model_sum(directory: Path) -> str:
+    """The SHA-256 sum of the sums of the model in `directory`; two models never have the same."""
+    return sha256(_map(_there(directory), SUMS))
+
+
 def check_model(directory: Path) -> None:
     """Raise `ModelError` where any byte of the model in `directory` is not what was saved."""
     contents = _Contents(directory)
@@ -238,10 +243,7 @@ class _Contents:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        if not directory.is_dir():
-            directory = _backup(directory) if _backup(directory).is_dir() else directory
-        if not directory.is_dir():
-            raise ModelError(f"{directory}: no model here; train one with `make train`")
+        directory = _there(directory)
         self.sums = _parse_sums(bytes(_map(directory, SUMS)), directory)
         self.mapped = {name: _map(directory, name) for name in FILES}
         self.checked: set[str] = set()
@@ -252,6 +254,14 @@ class _Contents:
             raise ModelError(f"{self.directory}: {name} was changed or cut short; {_AGAIN}")
         self.checked.add(name)
         return data
+
+
+def _there(directory: Path) -> Path:
+    """`directory`, or its backup where a save was broken off; raises `ModelError` where there is none."""
+    for found in (directory, _backup(directory)):
+        if found.is_dir():
+            return found
+    raise ModelError(f"{directory}: no model here; train one with `make train`")
 
 
 def _map(directory: Path, name: str) -> memoryview:

@@ -1,6 +1,6 @@
 """Rows of text files as a stream of records, in and out: .txt, .jsonl, .csv and .parquet.
 
-A record is a dict of column name to value. Files are read a batch at a time and written whole or not
+A record is a dict of column name to value. Files are read a block at a time and written whole or not
 at all. Whatever is not as it should be raises `InputError` naming the file and the line.
 """
 
@@ -9,21 +9,24 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from io import BytesIO, StringIO
 from itertools import islice
 from math import isfinite
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from .blocks import CODECS, INPUTS, Block, delimiter, first_line, kind, read_blocks
 from .errors import InputError
 from .files import whole_file
 
+if TYPE_CHECKING:
+    import pyarrow
+
 Record = dict[str, Any]
 T = TypeVar("T")
-INPUTS = (".txt", ".jsonl", ".csv", ".parquet")
 OUTPUTS = (".jsonl", ".csv", ".parquet")
-BATCH = 1000  # rows read, scored and written together
+BATCH = 1000  # rows scored and written together
 
 
 def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
@@ -39,35 +42,39 @@ def read_records(path: Path, columns: tuple[str, ...] = ("text",)) -> Iterator[t
     Raises `InputError` where the file is missing, a directory, empty, not UTF-8 or of an unknown
     kind, or lacks one of `columns`.
     """
-    if path.is_dir():
-        raise InputError(f"{path}: this is a directory; name a file")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
+    place = ""
+    for block in read_blocks(path):
+        for place, record in records_in(block, path, columns):
+            yield place, record
+    if not place:
+        raise InputError(f"{path}: no rows")
+
+
+def records_in(
+    block: Block, path: Path, columns: tuple[str, ...] = ("text",)
+) -> Iterator[tuple[str, Record]]:
+    """The rows of one block of the file `path`; as `read_records`."""
     readers = {
         ".txt": _read_txt,
         ".jsonl": _read_jsonl,
         ".csv": _read_csv,
         ".parquet": _read_parquet,
     }
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise InputError(f"{path}: unknown kind of file; use {', '.join(INPUTS)}")
-    if path.stat().st_size == 0:
-        raise InputError(f"{path}: empty file")
-    place = ""
-    for place, record in reader(path):
-        for column in columns:
-            if column not in record:
-                names = ", ".join(record)
-                raise InputError(f"{place}: no column {column!r} among {names}")
+    for place, record in readers[kind(path, INPUTS)](block, path):
+        require(columns, record, place)
         yield place, record
-    if not place:
-        raise InputError(f"{path}: no rows")
 
 
-def read_lines(lines: Iterable[bytes], name: str) -> Iterator[tuple[str, Record]]:
-    """Plain lines of UTF-8, each a record with the one column `text`."""
-    for number, line in enumerate(lines, start=1):
+def require(columns: Iterable[str], names: Collection[str], place: str) -> None:
+    """Raise `InputError` naming `place` where one of `columns` is not among `names`."""
+    for column in columns:
+        if column not in names:
+            raise InputError(f"{place}: no column {column!r} among {', '.join(names)}")
+
+
+def read_lines(lines: Iterable[bytes], name: str, before: int = 0) -> Iterator[tuple[str, Record]]:
+    """Plain lines of UTF-8, each a record with the one column `text`; `before` precede them in the file."""
+    for number, line in enumerate(lines, start=before + 1):
         yield f"{name}:{number}", {"text": _decode(line, name, number).rstrip("\r\n")}
 
 
@@ -87,21 +94,22 @@ def parse_object(line: str, place: str) -> Record:
     return value
 
 
-def write_records(path: Path, records: Iterable[Record], like: Path | None = None) -> None:
-    """Write `records`, whole or not at all, in the format that the name of `path` asks for.
-
-    `like` names the file that the records came from; the column types of a Parquet file are kept.
-    """
-    writers: dict[str, Callable[[Path, Iterable[Record]], None]] = {
-        ".jsonl": _write_jsonl,
-        ".csv": _write_csv,
-        ".parquet": partial(_write_parquet, like=like),
-    }
-    writer = writers.get(path.suffix.lower())
-    if writer is None:
-        raise InputError(f"{path}: unknown kind of file; use {', '.join(OUTPUTS)}")
+def write_records(path: Path, records: Iterable[Record]) -> None:
+    """Write `records`, whole or not at all, in the format that the name of `path` asks for."""
+    target = kind(path, OUTPUTS)
     with whole_file(path) as temporary:
-        writer(temporary, records)
+        if target == ".parquet":
+            _write_parquet(temporary, records)
+            return
+        names: list[str] = []
+        with temporary.open("wb") as file:
+            for batch in batches(records):
+                if target == ".jsonl":
+                    data = to_jsonl(batch)
+                else:
+                    data = to_csv(batch, names or list(batch[0]), header=not names)
+                    names = list(batch[0])
+                file.write(compressed(data, path))
 
 
 def _decode(line: bytes, name: str, number: int) -> str:
@@ -111,69 +119,54 @@ def _decode(line: bytes, name: str, number: int) -> str:
         raise InputError(f"{name}:{number}: not UTF-8; save the file as UTF-8") from None
 
 
-def _read_txt(path: Path) -> Iterator[tuple[str, Record]]:
-    with path.open("rb") as file:
-        yield from read_lines(file, str(path))
+def _read_txt(block: Block, path: Path) -> Iterator[tuple[str, Record]]:
+    return read_lines(BytesIO(block.data), str(path), block.before)
 
 
-def _read_jsonl(path: Path) -> Iterator[tuple[str, Record]]:
-    with path.open("rb") as file:
-        for place, record in read_lines(file, str(path)):
-            if record["text"].strip():
-                yield place, parse_object(record["text"], place)
+def _read_jsonl(block: Block, path: Path) -> Iterator[tuple[str, Record]]:
+    for place, record in _read_txt(block, path):
+        if record["text"].strip():
+            yield place, parse_object(record["text"], place)
 
 
-def _read_csv(path: Path) -> Iterator[tuple[str, Record]]:
+def _read_csv(block: Block, path: Path) -> Iterator[tuple[str, Record]]:
     csv.field_size_limit(sys.maxsize)
-    with path.open("rb") as file:
-        lines = (_decode(line, str(path), number) for number, line in enumerate(file, start=1))
-        header = next(lines)
-        # Spreadsheets set to Dutch or Flemish export with semicolons.
-        delimiter = ";" if ";" in header and "," not in header else ","
-        reader = csv.reader(_chain(header, lines), delimiter=delimiter, strict=True)
-        try:
-            names = next(reader)
-            if len(set(names)) != len(names):
-                raise InputError(f"{path}:1: a column named twice: {', '.join(names)}")
-            for cells in reader:
-                place = f"{path}:{reader.line_num}"
-                if not cells:
-                    continue
-                if len(cells) != len(names):
-                    raise InputError(f"{place}: {len(cells)} cells under {len(names)} columns")
-                yield place, dict(zip(names, cells, strict=True))
-        except csv.Error as error:
-            raise InputError(f"{path}:{reader.line_num}: not CSV ({error})") from None
-
-
-def _read_parquet(path: Path) -> Iterator[tuple[str, Record]]:
-    import pyarrow
-    import pyarrow.parquet
-
+    numbered = enumerate(BytesIO(block.data), start=block.before + 1)
+    lines = (_decode(line, str(path), number) for number, line in numbered)
+    header = next(lines)
+    reader = csv.reader(_chain(header, lines), delimiter=delimiter(header), strict=True)
     try:
-        with pyarrow.parquet.ParquetFile(path) as file:
-            names = file.schema_arrow.names
-            if len(set(names)) != len(names):
-                raise InputError(f"{path}: a column named twice: {', '.join(names)}")
-            number = 0
-            for batch in file.iter_batches(batch_size=BATCH):
-                for record in batch.to_pylist():
-                    number += 1
-                    yield f"{path}:{number}", record
-    except (pyarrow.ArrowException, OSError) as error:
-        raise InputError(f"{path}: not a Parquet file ({_first_line(error)})") from None
+        names = next(reader)
+        if len(set(names)) != len(names):
+            raise InputError(f"{path}:1: a column named twice: {', '.join(names)}")
+        for cells in reader:
+            place = f"{path}:{block.before + reader.line_num}"
+            if not cells:
+                continue
+            if len(cells) != len(names):
+                raise InputError(f"{place}: {len(cells)} cells under {len(names)} columns")
+            yield place, dict(zip(names, cells, strict=True))
+    except csv.Error as error:
+        raise InputError(f"{path}:{block.before + reader.line_num}: not CSV ({error})") from None
+
+
+def _read_parquet(block: Block, path: Path) -> Iterator[tuple[str, Record]]:
+    for number, record in enumerate(to_python(block.data, str(path)), start=block.before + 1):
+        yield f"{path}:{number}", record
+
+
+def to_python(data: Any, name: str) -> list[Any]:
+    """A table or a column of Arrow as Python values; raises `InputError` where one has none."""
+    try:
+        values: list[Any] = data.to_pylist()
     except (ValueError, OverflowError) as error:
-        raise InputError(f"{path}: a value that cannot be read ({_first_line(error)})") from None
+        raise InputError(f"{name}: a value that cannot be read ({first_line(error)})") from None
+    return values
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error) or repr(error)).splitlines()[0]
-
-
-def _write_jsonl(path: Path, records: Iterable[Record]) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for record in records:
-            file.write(to_json(record) + "\n")
+def to_jsonl(records: Iterable[Record]) -> bytes:
+    """The records as lines of JSON, in UTF-8."""
+    return "".join([to_json(record) + "\n" for record in records]).encode()
 
 
 def to_json(record: Record) -> str:
@@ -194,42 +187,70 @@ def flat(record: Record) -> Record:
     return cells
 
 
-def _write_csv(path: Path, records: Iterable[Record]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer: csv.DictWriter[str] | None = None
-        for record in records:
-            if writer is None:
-                writer = csv.DictWriter(file, list(record), lineterminator="\n")
-                writer.writeheader()
-            if list(record) != list(writer.fieldnames):
-                raise InputError("rows with different columns: write .jsonl instead of .csv")
-            writer.writerow(flat(record))
+def to_csv(records: Iterable[Record], names: Sequence[str], header: bool) -> bytes:
+    """The records as rows of CSV, in UTF-8, under a header or not.
+
+    Raises `InputError` where one has other columns than `names`.
+    """
+    text = StringIO(newline="")
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    if header:
+        writer.writeheader()
+    for record in records:
+        if list(record) != list(names):
+            raise InputError("rows with different columns: write .jsonl instead of .csv")
+        writer.writerow(flat(record))
+    return text.getvalue().encode()
 
 
-def _write_parquet(path: Path, records: Iterable[Record], like: Path | None) -> None:
+def compressed(data: bytes, path: Path) -> bytes:
+    """`data` as the name of `path` asks for it; what is compressed in pieces can be joined."""
+    codec = CODECS.get(path.suffix.lower())
+    if codec is None:
+        return data
     import pyarrow
+
+    packed: bytes = pyarrow.Codec(codec).compress(data, asbytes=True)
+    return packed
+
+
+def to_schema(records: Sequence[Record]) -> pyarrow.Schema:
+    """The types of the columns that begin with `records`; raises `InputError` where one has none."""
+    import pyarrow
+
+    try:
+        return pyarrow.schema([(name, _type([row.get(name) for row in records])) for name in records[0]])
+    except (pyarrow.ArrowException, OverflowError) as error:
+        raise _unfit(error) from None
+
+
+def to_table(records: Sequence[Record], schema: pyarrow.Schema) -> pyarrow.Table:
+    """The records as a table; raises `InputError` where they do not fit `schema`."""
+    import pyarrow
+
+    if any(record.keys() != set(schema.names) for record in records):
+        raise InputError("rows with different columns: write .jsonl instead of .parquet")
+    try:
+        columns = [_column([record[field.name] for record in records], field.type) for field in schema]
+        return pyarrow.table(columns, schema=schema)
+    except (pyarrow.ArrowException, OverflowError) as error:
+        raise _unfit(error) from None
+
+
+def _unfit(error: Exception) -> InputError:
+    return InputError(f"rows that do not fit Parquet: write .jsonl instead ({first_line(error)})")
+
+
+def _write_parquet(path: Path, records: Iterable[Record]) -> None:
     import pyarrow.parquet
 
     writer = None
     try:
-        types = {}
-        if like is not None and like.suffix.lower() == ".parquet":
-            types = {field.name: field.type for field in pyarrow.parquet.read_schema(like)}
         for batch in batches(records):
             if writer is None:
-                types = {name: types.get(name) or _type([row[name] for row in batch]) for name in batch[0]}
-                writer = pyarrow.parquet.ParquetWriter(path, pyarrow.schema(types.items()))
-            if any(row.keys() != types.keys() for row in batch):
-                raise InputError("rows with different columns: write .jsonl instead of .parquet")
-            writer.write_table(
-                pyarrow.table(
-                    {name: _column([row[name] for row in batch], kind) for name, kind in types.items()}
-                )
-            )
-    except (pyarrow.ArrowException, OverflowError) as error:
-        raise InputError(
-            f"rows that do not fit Parquet: write .jsonl instead ({_first_line(error)})"
-        ) from None
+                schema = to_schema(batch)
+                writer = pyarrow.parquet.ParquetWriter(path, schema)
+            writer.write_table(to_table(batch, schema))
     finally:
         if writer is not None:
             writer.close()
