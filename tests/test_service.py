@@ -298,6 +298,7 @@ def test_a_token_is_asked_for_where_there_is_one(model: Path, tmp_path: Path) ->
             status, answer, found = server.ask("POST", "/predict", {"text": ARMY}, headers)
             assert (status, answer["error"]["code"]) == (401, "unauthorized")
             assert found["www-authenticate"] == "Bearer"
+        assert server.ask("POST", "/", {"inputs": ARMY})[0] == 401  # GET / is the page
         good = {"Authorization": "Bearer s3cr3t"}
         assert server.ask("POST", "/predict", {"text": ARMY}, good)[0] == 200
         assert server.ask("GET", "/metrics")[0] == 401
