@@ -176,6 +176,7 @@ BAD = [
     (b'{"text": "a", "thresholds": {"military": "geheim-7f3a"}}', 422, "invalid"),
     (b'{"text": "a", "thresholds": {"military": true}}', 422, "invalid"),
     (b'{"text": "a", "topics": []}', 422, "invalid"),
+    (json.dumps({"text": "a", "topics": ["military"] * 5}).encode(), 422, "invalid"),
     (b'{"text": "geheim-7f3a\\u0000"}', 422, "invalid"),
     (json.dumps({"texts": ["a"] * 51}).encode(), 422, "too_many"),
     (json.dumps({"texts": ["a"] * 21, "explain": True}).encode(), 422, "too_many"),
@@ -196,8 +197,29 @@ def test_bad_input_gets_one_shape_of_error_and_no_echo(
     assert server.ask("POST", "/predict", {"text": ARMY})[0] == 200
 
 
+def test_a_body_that_is_not_said_to_be_json_is_told_so(server: Server) -> None:
+    for kind in ("application/x-www-form-urlencoded", "text/plain", "a/b;;;"):  # the first is curl's own
+        status, answer, _ = server.ask("POST", "/predict", {"text": ARMY}, {"Content-Type": kind})
+        assert (status, answer["error"]["code"]) == (415, "unsupported_media_type")
+
+
+def test_a_tensor_has_a_shape_worth_working_out(server: Server) -> None:
+    tensor = {"name": "text", "datatype": "BYTES", "data": [ARMY]}
+    for shape, status in (([1, 1], 200), ([2], 422), ([1] * 9, 422)):  # 80,000 take ten seconds
+        asked = {"inputs": [{**tensor, "shape": shape}]}
+        assert server.ask("POST", "/v2/models/dutch-topics/infer", asked)[0] == status
+
+
+def test_no_more_of_an_article_is_explained_than_of_texts(server: Server) -> None:
+    for text in ("a b " * 501, "Ja.\n\n" * 401):
+        assert server.ask("POST", "/document", {"text": text})[0] == 200
+        status, answer, _ = server.ask("POST", "/document", {"text": text, "explain": True})
+        assert (status, answer["error"]["code"]) == (422, "too_long")
+
+
 def test_ways_that_are_not_there_get_the_same_shape(server: Server) -> None:
-    for method, path, status in (("GET", "/predict", 405), ("POST", "/nergens", 404), ("PUT", "/", 405)):
+    asked = ("GET", "/predict", 405), ("POST", "/nergens", 404), ("PUT", "/", 405), ("POST", "/predict/", 404)
+    for method, path, status in asked:
         found, answer, _ = server.ask(method, path, {"text": ARMY})
         assert (found, set(answer["error"])) == (status, {"code", "message"})
 
@@ -298,6 +320,7 @@ def test_a_token_is_asked_for_where_there_is_one(model: Path, tmp_path: Path) ->
             status, answer, found = server.ask("POST", "/predict", {"text": ARMY}, headers)
             assert (status, answer["error"]["code"]) == (401, "unauthorized")
             assert found["www-authenticate"] == "Bearer"
+        assert server.ask("POST", "/", {"inputs": ARMY})[0] == 401  # GET / is the page
         good = {"Authorization": "Bearer s3cr3t"}
         assert server.ask("POST", "/predict", {"text": ARMY}, good)[0] == 200
         assert server.ask("GET", "/metrics")[0] == 401

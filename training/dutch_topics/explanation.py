@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
-from itertools import combinations, pairwise
+from itertools import combinations, islice, pairwise
 from typing import TYPE_CHECKING, Any
 
 from .coverage import WORD
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 LONGEST_EXPLAINED = 10_000  # characters
 PAIRS = 60  # words of a text up to which each pair of them is left out in turn
+TOGETHER = 50  # texts scored at once, while other threads wait
 Places = tuple[int, ...]  # of words in the text
-Scores = Callable[[tuple[Places, ...]], list[list[float]]]
+Rows = Iterable[tuple[Places, list[float]]]  # what is left out, and the scores of the rest
+Scores = Callable[[Iterable[Places]], Rows]
 Span = tuple[int, int]  # of characters in the text as it was given, the end not included
 
 
@@ -145,6 +147,8 @@ def explain(
     logits = np.array(scorer.settings.intercepts) + values.sum(axis=0)
     scores = scorer.score([text])[0]
     without = _scores_without(scorer, [text[start:end] for start, end in tokens])
+    # Each word, or each pair, left out in turn: the same for all topics.
+    few = cache(lambda size: list(without(combinations(range(len(tokens)), size))))
     topics = {}
     for number, topic in enumerate(TOPICS):
         own = by_token[:, number].tolist()
@@ -156,7 +160,7 @@ def explain(
             threshold=thresholds[topic],
             words=words,
             ngrams=_by_ngram(occurrences, values[:, number].tolist()),
-            flip=_flip(without, words, number, thresholds[topic], scores[number] >= thresholds[topic]),
+            flip=_flip(without, few, words, number, thresholds[topic], scores[number] >= thresholds[topic]),
         )
     return Explanation(text, topics, tuple(nearest))
 
@@ -244,48 +248,55 @@ def _by_ngram(occurrences: list[_Occurrence], values: list[float]) -> tuple[Ngra
 
 
 def _scores_without(scorer: Scorer, pieces: list[str]) -> Scores:
-    """A function from sets of places left out to the scores of what is left; each call remembered."""
+    """A function from sets of places left out to the scores of what is left, as far as they are asked for."""
 
-    @cache
-    def score(left_out: tuple[Places, ...]) -> list[list[float]]:
-        return scorer.score([" ".join(p for i, p in enumerate(pieces) if i not in out) for out in left_out])
+    def score(left_out: Iterable[Places]) -> Iterator[tuple[Places, list[float]]]:
+        waiting = iter(left_out)
+        while some := list(islice(waiting, TOGETHER)):
+            sets = [frozenset(out) for out in some]
+            texts = [" ".join(p for i, p in enumerate(pieces) if i not in out) for out in sets]
+            yield from zip(some, scorer.score(texts), strict=True)
 
     return score
 
 
-def _flip(scores: Scores, words: tuple[Word, ...], topic: int, threshold: float, given: bool) -> Flip | None:
+def _flip(
+    scores: Scores,
+    few: Callable[[int], Rows],
+    words: tuple[Word, ...],
+    topic: int,
+    threshold: float,
+    given: bool,
+) -> Flip | None:
     """The fewest words without which `topic`, now `given` or not, changes sides.
 
-    One word and, in texts of up to `PAIRS` words, two are found by trying all. Beyond, words are left out
-    in the order of what they contribute until the answer changes, and then put back where they can be.
+    One word and, in texts of up to `PAIRS` words, two are found by trying all: `few` has the scores. Beyond,
+    words are left out in the order of what they contribute until the answer changes, and then put back where
+    they can be.
     """
 
     def flipped(value: float) -> bool:
         return (value >= threshold) != given
 
-    def best(left_out: Iterable[Places]) -> Flip | None:
+    def best(rows: Rows) -> Flip | None:
         """Of those that change the answer, the one that changes it most clearly."""
-        tried = tuple(left_out)
-        found = [
-            (row[topic], out) for row, out in zip(scores(tried), tried, strict=True) if flipped(row[topic])
-        ]
+        found = [(row[topic], out) for out, row in rows if flipped(row[topic])]
         if not found:
             return None
         value, out = (min if given else max)(found, key=lambda pair: pair[0])
         return Flip(tuple(words[i] for i in out), value)
 
-    places = range(len(words))
-    if one := best((i,) for i in places):
+    if one := best(few(1)):
         return one
-    if len(words) <= PAIRS and (two := best(combinations(places, 2))):
+    if len(words) <= PAIRS and (two := best(few(2))):
         return two
-    order = sorted(places, key=lambda i: words[i].contribution, reverse=given)
-    growing = tuple(tuple(order[: n + 1]) for n in places)
-    kept = next((out for row, out in zip(scores(growing), growing, strict=True) if flipped(row[topic])), None)
+    order = sorted(range(len(words)), key=lambda i: words[i].contribution, reverse=given)
+    growing = (tuple(order[: n + 1]) for n in range(len(words)))
+    kept = next((out for out, row in scores(growing) if flipped(row[topic])), None)
     if kept is None:
         return None
     for i in kept:
         fewer = tuple(j for j in kept if j != i)
-        if flipped(scores((fewer,))[0][topic]):
+        if any(flipped(row[topic]) for _, row in scores([fewer])):
             kept = fewer
-    return best([tuple(sorted(kept))])
+    return best(scores([tuple(sorted(kept))]))

@@ -18,6 +18,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 DISCARDED = 8  # times the largest body: so much more is read, so that a client gets to see why
+# What anybody may GET, at any time; POST / is Hugging Face's task.
 OPEN = ("/", "/page.css", "/page.js", "/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready")
 
 
@@ -53,7 +54,8 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        if not self._is_allowed(scope["path"], headers):
+        is_open = scope["method"] == "GET" and scope["path"] in OPEN
+        if not is_open and not self._is_allowed(headers):
             challenge = (b"www-authenticate", b"Bearer")
             await _refuse(send, 401, "unauthorized", "a bearer token is needed", challenge)
             return
@@ -64,7 +66,7 @@ class Guard:
             message = f"the body has more than {self.limits.body:,} bytes"
             await _refuse(send, 413, "too_large", message, (b"connection", b"close"))
             return
-        if self.answering >= self.limits.concurrency and scope["path"] not in OPEN:
+        if self.answering >= self.limits.concurrency and not is_open:
             await _refuse(send, 503, "busy", "too many requests at once; try again", (b"retry-after", b"1"))
             return
         self.answering += 1
@@ -73,8 +75,8 @@ class Guard:
         finally:
             self.answering -= 1
 
-    def _is_allowed(self, path: str, headers: dict[bytes, bytes]) -> bool:
-        if self.token is None or path in OPEN:
+    def _is_allowed(self, headers: dict[bytes, bytes]) -> bool:
+        if self.token is None:
             return True
         kind, _, given = headers.get(b"authorization", b"").partition(b" ")
         return kind.lower() == b"bearer" and hmac.compare_digest(given.strip(), self.token)

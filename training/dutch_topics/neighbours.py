@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .coverage import WORD
@@ -46,11 +47,15 @@ class Neighbourhood:
     passages: Buffer
     postings: Buffer
 
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return bytes(self.passages).splitlines()
+
     def nearest(self, scorer: Scorer, text: str, n: int = 3) -> list[Neighbour]:
         """The `n` nearest passages, nearest first; fewer where fewer share a word with `text`."""
         import numpy as np
 
-        lines = bytes(self.passages).splitlines()
+        lines = self._lines
         postings = np.frombuffer(self.postings, np.dtype(POSTING))
         near = np.zeros(len(lines))
         columns, values = _row(scorer, text)

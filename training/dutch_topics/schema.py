@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Topic = Literal["sovereignty", "military", "economy", "diplomacy"]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Id = Annotated[str, Field(max_length=200)] | Annotated[int, Field(ge=-(2**63), lt=2**63)]
+FIRST_ONLY = Field(fail_fast=True)  # a body of 1 MB has room for half a million errors
 Thresholds = Annotated[dict[Topic, Probability], Field(description="in place of the model's own")]
 SENTENCE = "De ministers tekenden in Minsk een akkoord over de gasprijs."
 
@@ -33,10 +34,10 @@ class PredictRequest(Passage):
         json_schema_extra={"examples": [{"text": SENTENCE}, {"texts": [{"id": 7, "text": SENTENCE}]}]}
     )
     text: str | None = None  # type: ignore[assignment]
-    texts: list[str | Passage] | None = None
+    texts: Annotated[list[str | Passage], FIRST_ONLY] | None = None
     thresholds: Thresholds = {}
     precision: Annotated[float, Field(gt=0, lt=1)] | None = None
-    topics: Annotated[list[Topic], Field(min_length=1, description="of interest")] | None = None
+    topics: Annotated[list[Topic], Field(min_length=1, max_length=4, description="of interest")] | None = None
     explain: bool = False
 
     @model_validator(mode="after")
@@ -106,7 +107,7 @@ class ClassificationRequest(Strict):
     """Hugging Face's text-classification task."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"inputs": SENTENCE}]})
-    inputs: str | list[str]
+    inputs: str | Annotated[list[str], FIRST_ONLY]
     parameters: Parameters | None = None
     options: dict[str, Any] | None = Field(None, description="taken, and of no effect")
 
@@ -124,8 +125,8 @@ class Tensor(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
     name: str
     datatype: Literal["BYTES"]
-    shape: list[Annotated[int, Field(ge=0, lt=2**31)]]
-    data: list[str] | list[list[str]]
+    shape: Annotated[list[Annotated[int, Field(ge=0, lt=2**31)]], Field(max_length=8)]
+    data: Annotated[list[str], FIRST_ONLY] | Annotated[list[Annotated[list[str], FIRST_ONLY]], FIRST_ONLY]
 
 
 class RequestedOutput(BaseModel):

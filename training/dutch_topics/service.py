@@ -51,8 +51,9 @@ POLICY = (
 STRONGEST = 15  # n-grams shown for a topic, and as many against it
 EXPLAINED = 20  # texts explained a request
 LONGEST_EXPLAINED = 2000  # characters
+SENTENCES_EXPLAINED = 400  # of an article
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemAnswer} for status in (400, 401, 404, 413, 422, 503)
+    status: {"model": ProblemAnswer} for status in (400, 401, 404, 413, 415, 422, 503)
 }
 CODES = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
 
@@ -136,6 +137,7 @@ def create_app(service: Service, limits: Limits) -> FastAPI:
         version=service.model.config["versions"]["dutch-topics"],
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # to whatever host the client named
         strict_content_type=False,  # clients of the Open Inference Protocol send none
     )
     app.router.route_class = _StrictRoute
@@ -169,9 +171,13 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
+        if first["loc"] == ("body",) and first["type"] == "model_attributes_type":  # it was not read as JSON
+            return _refusal(415, "unsupported_media_type", "send it as application/json")
         # What the client made up does not come back: names of fields only.
         place = ".".join(part for part in first["loc"][1:2] if part in _FIELDS)
-        message = "a name that is not known" if first["type"] == "extra_forbidden" else first["msg"]
+        message = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            message = "a name that is not known"
         return _refusal(422, "invalid", f"{place}: {message}" if place else message)
 
     @app.exception_handler(InputError)
@@ -283,8 +289,12 @@ def _document(model: TopicModel, asked: DocumentRequest) -> dict[str, Any]:
     thresholds = model.limits(_named(asked.thresholds))
     answer = model.read(asked.text, thresholds).to_dict()
     if asked.explain:
-        if sum(len(sentence["text"]) for sentence in answer["sentences"]) > EXPLAINED * LONGEST_EXPLAINED:
+        lengths = [len(sentence["text"]) for sentence in answer["sentences"]]
+        if len(lengths) > SENTENCES_EXPLAINED or sum(lengths) > EXPLAINED * LONGEST_EXPLAINED:
             raise Refusal(422, "too_long", "too much text to explain; ask for one sentence at a time")
+        if max(lengths, default=0) > LONGEST_EXPLAINED:
+            message = f"a sentence of more than {LONGEST_EXPLAINED:,} characters to explain"
+            raise Refusal(422, "too_long", message)
         for sentence in answer["sentences"]:
             sentence["explanation"] = _explanation(model, sentence["text"], thresholds, None)
     return answer
