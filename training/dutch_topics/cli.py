@@ -456,7 +456,9 @@ def serve_command(
         from .service import Service
         from .serving import say, serve
     except ModuleNotFoundError as error:
-        raise InputError(f"{error.name} is missing; install the extra serve (pip install --editable '.[serve]')") from None
+        raise InputError(
+            f"{error.name} is missing; install the extra serve (pip install --editable '.[serve]')"
+        ) from None
     token = None
     if token_file is not None:
         from .files import read_text
