@@ -239,23 +239,23 @@ RAW = [
 ]
 
 
-def receive(connection: socket.socket) -> bytes:
+def receive(connection: socket.socket, until_closed: bool = False) -> bytes:
     """One answer, or what there is of it when the server closes or falls silent."""
     received = b""
-    with contextlib.suppress(ConnectionError, TimeoutError):
+    with contextlib.suppress(ConnectionError, *(() if until_closed else (TimeoutError,))):
         while chunk := connection.recv(65536):
             received += chunk
-            if re.search(rb"\r\n\r\n.*}$", received, re.DOTALL):
+            if not until_closed and re.search(rb"\r\n\r\n.*}$", received, re.DOTALL):
                 break
     return received
 
 
-def exchange(server: Server, data: bytes, seconds: float = 5) -> bytes:
-    """Send bytes as they are, and give what comes back."""
+def exchange(server: Server, data: bytes, seconds: float = 5, until_closed: bool = False) -> bytes:
+    """Send bytes as they are, and give what comes back; raises `TimeoutError` for silence `until_closed`."""
     with socket.create_connection((server.host, server.port), timeout=seconds) as connection:
         with contextlib.suppress(ConnectionError):
             connection.sendall(data)
-        return receive(connection)
+        return receive(connection, until_closed)
 
 
 @pytest.mark.parametrize("data", RAW, ids=[str(data[:40]) for data in RAW])
@@ -293,6 +293,59 @@ def test_slow_clients_are_left_and_hold_up_nobody(model: Path) -> None:
             connection.close()
         assert time.monotonic() - begun >= 1
         assert server.ask("POST", "/predict", {"text": ARMY})[0] == 200
+
+
+HEAD = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+
+
+def test_deadlines_hold_behind_another_request(model: Path) -> None:
+    with serving(model, "--head-seconds", 1, "--body-seconds", 1, "--answer-seconds", 1) as server:
+        body = json.dumps({"text": ARMY}).encode()
+        begun = HEAD % len(body) + body + HEAD % len(body) + body[:5]
+        received = exchange(server, begun, 10, until_closed=True)
+        assert received.startswith(b"HTTP/1.1 200 ")
+        assert b"HTTP/1.1 408 " in received
+
+
+def test_a_client_that_does_not_read_is_left(model: Path) -> None:
+    with serving(model, "--answer-seconds", 1) as server:
+        with socket.create_connection((server.host, server.port), timeout=10) as connection:
+            # Answers of 40 kB each: more than sockets hold.
+            connection.sendall(b"GET /page.js HTTP/1.1\r\nHost: x\r\n\r\n" * 500)
+            time.sleep(2)
+            received = receive(connection, until_closed=True)
+        assert received.startswith(b"HTTP/1.1 200 ")
+        assert received.count(b"HTTP/1.1 200 ") < 500
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limits of this kind")
+def test_silent_clients_leave_room_where_few_files_may_be_open(model: Path) -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
+    try:
+        starting = serving(model)
+        server = starting.__enter__()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with contextlib.ExitStack() as stack:
+        stack.push(starting)
+        for sent in (b"", HEAD % 50 + b"{"):
+            for _ in range(90):
+                silent = socket.create_connection((server.host, server.port), timeout=10)
+                stack.enter_context(silent).sendall(sent)
+            assert server.ask("POST", "/predict", {"text": ARMY})[0] == 200
+
+
+def test_an_upgrade_is_not_to_be_had(server: Server) -> None:
+    upgrade = b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    post = (HEAD % 2)[:-2] + upgrade + b"{}"
+    assert exchange(server, post, until_closed=True).startswith(b"HTTP/1.1 400 ")
+    get = b"GET /health/live HTTP/1.1\r\nHost: x\r\n" + upgrade
+    received = exchange(server, get, until_closed=True)
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in received
 
 
 def test_requests_beyond_the_limit_are_told_to_come_back(model: Path) -> None:
@@ -413,11 +466,14 @@ def test_what_cannot_be_served_is_one_line(run: Run, model: Path, tmp_path: Path
         done = run("serve", "--model", model, "--port", port)
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith(f"error: 127.0.0.1:{port}: cannot listen there")
+    done = run("serve", "--model", model, "--host", "a..b")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     done = run("serve", "--model", tmp_path / "weg")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    (tmp_path / "empty").write_text("\n")
-    done = run("serve", "--model", model, "--token-file", tmp_path / "empty")
-    assert (done.returncode, "no token" in done.stderr) == (2, True)
+    for content in ("\n", "een\ntwee\n"):
+        (tmp_path / "bad").write_text(content)
+        done = run("serve", "--model", model, "--token-file", tmp_path / "bad")
+        assert (done.returncode, "no token" in done.stderr) == (2, True)
 
 
 def test_answers_fit_the_published_schema(model: Path) -> None:

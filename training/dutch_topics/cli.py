@@ -439,9 +439,9 @@ def serve_command(
     max_texts: Annotated[int, typer.Option(min=1, help="Texts in a request.")] = 1000,
     max_characters: Annotated[int, typer.Option(min=1, help="Characters of a text.")] = 200_000,
     concurrency: Annotated[int, typer.Option(min=1, help="Requests answered at once.")] = 64,
-    head_seconds: Annotated[float, typer.Option(min=0.1, help="Time for a request's head.")] = 10,
-    body_seconds: Annotated[float, typer.Option(min=0.1, help="Time for its body.")] = 30,
-    answer_seconds: Annotated[float, typer.Option(min=0.1, help="Time until the answer is read.")] = 60,
+    head_seconds: Annotated[int, typer.Option(min=1, max=3600, help="Time for a request's head.")] = 10,
+    body_seconds: Annotated[int, typer.Option(min=1, max=3600, help="Time for its body.")] = 30,
+    answer_seconds: Annotated[int, typer.Option(min=1, max=3600, help="Time until the answer is read.")] = 60,
 ) -> None:
     """Serve the model over HTTP, with a page to read articles in; needs the extra `serve`.
 
@@ -464,7 +464,7 @@ def serve_command(
         from .files import read_text
 
         token = read_text(token_file).strip()
-        if not token or not token.isascii():
+        if not token or not token.isascii() or not token.isprintable():
             raise InputError(f"{token_file}: no token; put one line of ASCII in it")
     limits = Limits(
         max_body, max_texts, max_characters, concurrency, head_seconds, body_seconds, answer_seconds

@@ -30,9 +30,9 @@ class Limits:
     texts: int = 1000  # a request
     characters: int = 200_000  # a text
     concurrency: int = 64  # requests being answered
-    head_seconds: float = 10  # for a request's head
-    body_seconds: float = 30  # for its body
-    answer_seconds: float = 60  # for the answer, until the client has read it
+    head_seconds: int = 10  # for a request's head
+    body_seconds: int = 30  # for its body
+    answer_seconds: int = 60  # for the answer, until the client has read it
 
 
 def error_body(code: str, message: str) -> bytes:
@@ -58,6 +58,11 @@ class Guard:
         if not is_open and not self._is_allowed(headers):
             challenge = (b"www-authenticate", b"Bearer")
             await _refuse(send, 401, "unauthorized", "a bearer token is needed", challenge)
+            return
+        if scope["method"] == "POST" and b"upgrade" in headers.get(b"connection", b"").lower():
+            # Its body was taken for what comes after the upgrade.
+            message = "no Upgrade is to be had here; ask in plain HTTP/1.1"
+            await _refuse(send, 400, "bad_request", message, (b"connection", b"close"))
             return
         body = await self._read(headers, receive)
         if body is None:

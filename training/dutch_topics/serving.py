@@ -23,7 +23,7 @@ from .guard import Guard, Limits, error_body
 from .service import Service, create_app
 
 LARGEST_HEAD = 65_536  # bytes
-CONNECTIONS = 1000  # open at once; beyond, the one that has waited longest for a head is closed
+CONNECTIONS = 1000  # open at once; beyond, the one that has waited longest for a request is closed
 LAST_REQUEST = 1.0  # seconds in which a client that is being left may still ask something
 
 
@@ -40,18 +40,22 @@ def serve(
     config = uvicorn.Config(
         app,
         http=_protocol(limits),
+        ws="none",  # a library for those may be there, and would go round the guard
+        workers=1,  # whatever the environment says
+        proxy_headers=False,
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_keep_alive=max(1, round(limits.head_seconds)),
-        timeout_graceful_shutdown=round(limits.answer_seconds),
+        timeout_keep_alive=limits.head_seconds,
+        # All deadlines, one behind the other.
+        timeout_graceful_shutdown=limits.head_seconds + limits.body_seconds + 2 * limits.answer_seconds,
     )
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     server = _Server(config, service, say)
-    # uvicorn raises the signal that ended it once more; having done what was asked, we are done.
+    # uvicorn listens to signals a little later, and raises the one that ended it once more.
     for ends in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ends, lambda *_: None)
+        signal.signal(ends, server.handle_exit)
     server.run(sockets=[listening])
 
 
@@ -61,7 +65,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, kind, protocol)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
-    except (OSError, OverflowError) as error:
+        listening.listen()  # of two that start together, the second is told so here
+    except (OSError, OverflowError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(
             f"{host}:{port}: cannot listen there ({reason}); choose with --host, --port"
@@ -81,9 +86,9 @@ class _Server(uvicorn.Server):
         self.service.ready = True
         name, port = (sockets or [])[0].getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
-        self.say(f"serving {self.service.directory} on http://{shown}:{port} (Ctrl-C stops)")
         if hasattr(signal, "SIGHUP"):
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
+        self.say(f"serving {self.service.directory} on http://{shown}:{port} (Ctrl-C stops)")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.service.ready = False
@@ -102,10 +107,21 @@ class _Server(uvicorn.Server):
         threading.Thread(target=reload).start()
 
 
+def _most_connections() -> int:
+    """`CONNECTIONS`, or as many as half the files that the process may open, if that is less."""
+    if sys.platform == "win32":
+        return CONNECTIONS
+    import resource
+
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return CONNECTIONS if files == resource.RLIM_INFINITY else min(CONNECTIONS, files // 2)
+
+
 def _protocol(limits: Limits) -> type[HttpToolsProtocol]:
     """uvicorn's protocol with deadlines."""
 
-    waiting: dict[_Deadlines, None] = {}  # connections without a whole head, the oldest first
+    waiting: dict[_Deadlines, None] = {}  # connections without a whole request, the oldest first
+    most = _most_connections()
 
     class _Deadlines(HttpToolsProtocol):
         deadline: asyncio.TimerHandle | None = None
@@ -114,11 +130,12 @@ def _protocol(limits: Limits) -> type[HttpToolsProtocol]:
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
-            if len(self.connections) > CONNECTIONS and waiting:
+            if len(self.connections) > most and waiting:
                 longest = next(iter(waiting))
                 del waiting[longest]
                 longest.transport.abort()
-            self._await_head()
+            waiting[self] = None
+            self._set(self._too_slow, limits.head_seconds)
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._set(None, 0)
@@ -126,9 +143,9 @@ def _protocol(limits: Limits) -> type[HttpToolsProtocol]:
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
-            if self._is_idle() and self not in waiting:
-                self._await_head()
-            if self in waiting:
+            if self.cycle is None or self.cycle.response_complete or not self.cycle.more_body:  # of a head
+                if self.cycle is not None and self.cycle.response_complete and not self.head:
+                    self._set(self._too_slow, limits.head_seconds)
                 self.head += len(data)
                 if self.head > LARGEST_HEAD + limits.body:  # a head, and what may come behind it at once
                     self._refuse(
@@ -138,18 +155,25 @@ def _protocol(limits: Limits) -> type[HttpToolsProtocol]:
             super().data_received(data)
 
         def on_headers_complete(self) -> None:
-            waiting.pop(self, None)
+            self.head = 0
             super().on_headers_complete()
-            if self.leaving:
+            if self.leaving or self.parser.should_upgrade():  # what comes behind that is not read as HTTP
                 self.cycle.keep_alive = False
             self._set(self._too_slow, limits.body_seconds)
 
         def on_message_complete(self) -> None:
             super().on_message_complete()
-            self._set(self._abort, limits.answer_seconds)
+            self.head = 0
+            if not self.cycle.response_complete:  # as it is where the head was refused
+                waiting.pop(self, None)
+                self._set(self._abort, limits.answer_seconds)
 
         def on_response_complete(self) -> None:
-            self._set(None, 0)
+            # A next request may be there, or coming.
+            if self._is_idle() or self.cycle.more_body:
+                waiting[self] = None
+            if self._is_idle() or not self.cycle.more_body:
+                self._set(self._abort, limits.answer_seconds)
             super().on_response_complete()
 
         def shutdown(self) -> None:
@@ -158,18 +182,13 @@ def _protocol(limits: Limits) -> type[HttpToolsProtocol]:
                 super().shutdown()
                 return
             self.leaving = True
-            self._set(self.transport.close, LAST_REQUEST)
+            self._set(self._close, LAST_REQUEST)
 
         def send_400_response(self, msg: str) -> None:  # noqa: ARG002
             self._refuse(b"400 Bad Request", "bad_request", "this is not HTTP as it should be")
 
         def _is_idle(self) -> bool:
             return self.cycle is None or self.cycle.response_complete
-
-        def _await_head(self) -> None:
-            waiting[self] = None
-            self.head = 0
-            self._set(self._too_slow, limits.head_seconds)
 
         def _set(self, action: Callable[[], object] | None, seconds: float) -> None:
             if self.deadline is not None:
@@ -180,7 +199,13 @@ def _protocol(limits: Limits) -> type[HttpToolsProtocol]:
             self._refuse(b"408 Request Timeout", "too_slow", "the request did not arrive in time")
 
         def _abort(self) -> None:
-            self.transport.abort()
+            if not self._is_idle() or self.transport.get_write_buffer_size():
+                self.transport.abort()
+
+        def _close(self) -> None:
+            """Close when what was written has been read, or there was time enough to."""
+            self.transport.close()
+            self._set(self._abort, limits.answer_seconds)
 
         def _refuse(self, status: bytes, code: str, message: str) -> None:
             """Answer on the bare connection, and close it."""
@@ -188,7 +213,7 @@ def _protocol(limits: Limits) -> type[HttpToolsProtocol]:
                 body = error_body(code, message)
                 head = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\nconnection: close\r\n" % status
                 self.transport.write(head + b"content-length: %d\r\n\r\n" % len(body) + body)
-            self.transport.close()
+            self._close()
 
     return _Deadlines
 
