@@ -9,6 +9,7 @@ from functools import cache
 
 WORD = re.compile(r"\b\w\w+\b")  # as the word n-grams of features.py have it
 SHORTEST_PART = 4  # of a compound, in characters
+LONGEST_WORD = 60  # characters of a known one
 # Set by measurement: of Dutch passages not trained on, one in a hundred falls below the first and one
 # in a thousand reaches the second; sentences in other languages mostly do one or the other.
 LEAST_COVERAGE = 0.5
@@ -22,9 +23,9 @@ def words(text: str) -> list[str]:
 
 
 def vocabulary(texts: Iterable[str], min_df: int) -> frozenset[str]:
-    """The words that stand in at least `min_df` of the `texts`."""
+    """The words of up to `LONGEST_WORD` characters that stand in at least `min_df` of the `texts`."""
     rows = Counter(word for text in texts for word in set(words(text)))
-    return frozenset(word for word, count in rows.items() if count >= min_df)
+    return frozenset(word for word, n in rows.items() if n >= min_df and len(word) <= LONGEST_WORD)
 
 
 def coverage(text: str, known: frozenset[str]) -> float:
@@ -39,6 +40,8 @@ def coverage(text: str, known: frozenset[str]) -> float:
 
 def is_known(word: str, known: frozenset[str]) -> bool:
     """Whether `word`, in lower case, is one of the `known`, or made of two of them."""
+    if len(word) > 2 * LONGEST_WORD + 1:  # else a page without a blank would take minutes
+        return False
     if word in known:
         return True
     cuts = range(SHORTEST_PART, len(word) - SHORTEST_PART + 1)

@@ -29,6 +29,7 @@
 #define TOPICS 4
 #define WIDTH (TOPICS + 1)
 #define SHORTEST_PART 4 /* of a compound, in characters */
+#define LONGEST_WORD 60 /* characters of one in the vocabulary */
 #define REMEMBERED (1u << 17) /* tokens, and so many more than a text may have; beyond, all are forgotten */
 #define REMEMBERED_BYTES (1u << 26)
 
@@ -315,6 +316,8 @@ static int is_covered(const Kernel *kernel, const char *bytes, const uint32_t *b
 {
     const char *word = bytes + bounds[0];
     size_t size = bounds[length] - bounds[0];
+    if (length > 2 * LONGEST_WORD + 1)
+        return 0;
     if (is_known(kernel, word, size))
         return 1;
     for (size_t cut = SHORTEST_PART; cut + SHORTEST_PART <= length; cut++) {
