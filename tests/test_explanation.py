@@ -2,6 +2,9 @@
 
 import json
 import math
+import os
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -134,3 +137,17 @@ def test_the_command_prints_json_text_and_a_page(run: Run, model_directory: obje
     page = (tmp_path / "why.html").read_text()  # type: ignore[operator]
     assert "<script" not in page
     assert "&lt;script&gt;" in page
+    done = run("explain", "--model", model_directory, "--html", "why.html", "--json", hostile)
+    assert (done.returncode, done.stderr) == (2, "error: give --json or --html, not both\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+def test_a_page_takes_the_place_of_files_only(run: Run, model_directory: object, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    done = run("explain", "--model", model_directory, "--html", "pipe", SENTENCE)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "link.html").symlink_to("why.html")
+    done = run("explain", "--model", model_directory, "--html", "link.html", SENTENCE)
+    assert (done.returncode, (tmp_path / "link.html").is_symlink()) == (0, True)
+    assert (tmp_path / "why.html").read_text().startswith("<!doctype html>")

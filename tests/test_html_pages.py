@@ -64,6 +64,7 @@ def test_headings_of_a_page_are_headings() -> None:
         ('<meta charset="utf-8">', "utf-8"),
         ("<meta http-equiv=Content-Type content='text/html; charset=ISO-8859-1'>", "cp1252"),
         ('<meta charset="iso-8859-15">', "iso-8859-15"),
+        ('<meta charset="utf-16">', "utf-8"),
         ("", "utf-8"),
         ("", "cp1252"),
         ("", "utf-16"),

@@ -401,6 +401,8 @@ def explain_command(
     """
     from .store import load_model
 
+    if as_json and html is not None:
+        raise InputError("give --json or --html, not both")
     if text == "-":
         text = _stdin()
     loaded = load_model(model)

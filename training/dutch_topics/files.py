@@ -47,18 +47,22 @@ def whole_file(path: Path, temporary: Path | None = None) -> Iterator[Path]:
     """Give a temporary path, beside `path` by default, that takes its place only when the block succeeds.
 
     After an error, an interrupt or a full disk the old file stands as it was and nothing else is
-    left. Raises `OutputError` where the place cannot be written.
+    left. A link stays, and what it points to is replaced. Raises `InputError` where the place holds what is
+    not a file, `OutputError` where it cannot be written.
     """
     if path.is_dir():
         raise InputError(f"{path}: this is a directory; name a file")
-    temporary = temporary or path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: this is a device or a pipe, which a file would replace; name a file")
+    target = path.resolve()
+    temporary = temporary or target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         temporary.touch()
         # mkstemp's 0600 would surprise a reader of the output; touch keeps to the umask.
         yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:

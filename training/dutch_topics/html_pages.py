@@ -60,7 +60,11 @@ def _decoded(data: bytes) -> str:
             return data.decode("cp1252", "replace")
     name = declared[1].decode("ascii")
     try:
-        latin = codecs.lookup(name).name in ("iso8859-1", "ascii")
-        return data.decode("cp1252" if latin else name, "replace")
+        found = codecs.lookup(name).name
+        if found in ("iso8859-1", "ascii"):
+            found = "cp1252"
+        elif found.startswith(("utf-16", "utf-32")):  # or these bytes could not have been read so far
+            found = "utf-8"
+        return data.decode(found, "replace")
     except (LookupError, UnicodeError):
         raise InputError(f"the HTML declares the unknown encoding {name}; save it as UTF-8") from None
