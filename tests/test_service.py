@@ -1,6 +1,7 @@
 """The service answers what it should, refuses what it must, and never breaks."""
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -19,6 +20,7 @@ import pytest
 
 from dutch_topics import TOPICS, TopicModel
 from dutch_topics.guard import Limits
+from dutch_topics.serving import say
 from dutch_topics.store import save_model
 
 from .conftest import ROOT, Run
@@ -458,6 +460,19 @@ def test_a_new_model_is_taken_up_and_a_bad_one_is_not(toy_model: TopicModel, tmp
         wait_for(server, "took up the model")
         assert server.ask("POST", "/predict", {"text": ARMY})[1]["topics"] == []
         assert "dutch_topics_model_loads 2.0" in server.ask("GET", "/metrics")[1]
+
+
+def test_where_nobody_listens_the_service_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Full(io.StringIO):
+        def write(self, _: str) -> int:
+            raise OSError
+
+    for stderr in (None, Full()):
+        monkeypatch.setattr(sys, "stderr", stderr)
+        say("serving")
+    assert capsys.readouterr().out == ""
 
 
 def test_what_cannot_be_served_is_one_line(run: Run, model: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
@@ -98,7 +99,7 @@ class _Server(uvicorn.Server):
         def reload() -> None:
             try:
                 self.service.reload()
-            except ModelError as error:
+            except (ModelError, OSError) as error:
                 self.say(f"error: {error}; the old model goes on")
             else:
                 self.say(f"took up the model in {self.service.directory}")
@@ -219,5 +220,7 @@ def _protocol(limits: Limits) -> type[HttpToolsProtocol]:
 
 
 def say(line: str) -> None:
-    """Tell who started the service, on stderr."""
-    print(line, file=sys.stderr, flush=True)
+    """Tell who started the service, on stderr; it goes on where that is closed or full."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(line, file=sys.stderr, flush=True)
