@@ -306,6 +306,18 @@ def test_ctrl_c_is_one_line_and_changes_nothing(tmp_path: Path, command: str) ->
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_ctrl_c_during_an_import_is_one_line_too(run: Run, tmp_path: Path) -> None:
+    # Put in the way of a library, since the moment cannot be met at will.
+    (tmp_path / "datasets.py").write_text(
+        "try:\n    raise KeyboardInterrupt\nexcept KeyboardInterrupt as error:\n"
+        "    raise ImportError('initialization failed') from error\n"
+    )
+    done = run(
+        "train", "--data", ROOT / "data", "--output", "nieuw", env={**os.environ, "PYTHONPATH": str(tmp_path)}
+    )
+    assert (done.returncode, done.stderr) == (2, "error: interrupted; nothing was changed\n")
+
+
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text(f"{LEGER}\n" * 20_000)
     command = f"{sys.executable} -m dutch_topics.cli predict --model model --input in.txt | head -n 1"

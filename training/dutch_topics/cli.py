@@ -36,6 +36,11 @@ class Commands(TyperGroup):
             # The reader went away (`| head`). Python would complain once more on closing stdout.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(1) from None
+        except (ImportError, SystemError) as error:
+            # What Ctrl-C becomes while a library in C is being imported.
+            if not isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):
+                raise
+            _fail("interrupted; nothing was changed")
         except OSError as error:
             _fail(f"{error.filename or 'output'}: {error.strerror or error}")
 
