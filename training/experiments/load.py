@@ -121,7 +121,7 @@ A server (one process) on loopback and wrk beside it; each request one passage o
 """
 TAIL = """
 Requests that come in together are scored together, without waiting for each other. With the kernel, scoring
-is a few hundredths of what a request costs (the rest is HTTP, JSON and their checks), so one connection that asks
+is a few hundredths of what a request costs (the rest is HTTP, JSON and checks), so one connection that asks
 without a pause keeps the process nearly as busy as 32 do, and there is little for company to gain. To answer
 more, put several passages into a request, or run a process a core behind a proxy.
 """
